@@ -1,0 +1,1 @@
+"""Values and arithmetic that every other part speaks in."""

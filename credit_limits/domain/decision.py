@@ -1,0 +1,80 @@
+"""What the platform may do to a limit, and why it says it did."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from credit_limits.domain.identifiers import AccountId, DecisionId
+
+
+class Action(StrEnum):
+    """What is done to an account's limit."""
+
+    INCREASE = "increase"
+    DECREASE = "decrease"
+    HOLD = "hold"
+    CLOSE_INCREASES = "close_increases"
+
+
+class ReasonCode(StrEnum):
+    """Why; at least one on every decision, also on a hold (why it was not raised)."""
+
+    # why a limit moved
+    PROFITABLE_INCREASE = "profitable_increase"
+    LOSS_EXCEEDS_REVENUE = "loss_exceeds_revenue"
+    OVERDUE = "overdue"
+    SERIOUSLY_OVERDUE = "seriously_overdue"
+    # why it was not raised
+    ACCOUNT_NOT_OPEN = "account_not_open"
+    INCREASES_CLOSED = "increases_closed"
+    DECLINES_INCREASES = "declines_increases"
+    OBSERVATION_TOO_SHORT = "observation_too_short"
+    ON_TIME_STREAK_TOO_SHORT = "on_time_streak_too_short"
+    COOL_OFF = "cool_off"
+    INACTIVE = "inactive"
+    LOAN_APPLICATION_BURST = "loan_application_burst"
+    DEVICE_CHANGE_BURST = "device_change_burst"
+    LINKED_RISK = "linked_risk"
+    PERSISTENT_DEBT = "persistent_debt"
+    RISK_TOO_HIGH = "risk_too_high"
+    LIMIT_AT_CAP = "limit_at_cap"
+    CUSTOMER_CAP = "customer_cap"
+    AFFORDABILITY = "affordability"
+    NOT_PROFITABLE = "not_profitable"
+    PORTFOLIO_CAP = "portfolio_cap"
+    HUMAN_REVIEW_ONLY = "human_review_only"
+    ALREADY_BEST = "already_best"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One account's decision. Money in minor units; ``reasons`` strongest first, never empty.
+
+    Raises ``ValueError`` where the action contradicts the amounts.
+    """
+
+    decision_id: DecisionId
+    account_id: AccountId
+    from_minor: int
+    to_minor: int
+    action: Action
+    reasons: tuple[ReasonCode, ...]
+    default_probability: float
+
+    def __post_init__(self) -> None:
+        if self.from_minor < 0 or self.to_minor < 0:
+            raise ValueError(f"{self.account_id}: a limit cannot be negative")
+        if not self.reasons:
+            raise ValueError(f"{self.account_id}: a decision without a reason")
+        if not 0.0 <= self.default_probability <= 1.0:
+            raise ValueError(f"{self.account_id}: probability outside 0 to 1")
+        moved = (self.to_minor > self.from_minor) - (self.to_minor < self.from_minor)
+        allowed = {
+            Action.INCREASE: {1},
+            Action.DECREASE: {-1},
+            Action.HOLD: {0},
+            Action.CLOSE_INCREASES: {-1, 0},
+        }[self.action]
+        if moved not in allowed:
+            raise ValueError(
+                f"{self.account_id}: {self.action} from {self.from_minor} to {self.to_minor}"
+            )

@@ -1,0 +1,1 @@
+"""What a lender's data must be: table contracts, column mappings, quarantine."""

@@ -1,0 +1,1 @@
+"""The append-only ledger as arithmetic: entries, their chain, Merkle proofs."""

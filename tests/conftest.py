@@ -1,0 +1,87 @@
+"""What every kind of test shares: a platform of its own, the real data, the browser."""
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+from tidegate.adapters.settings import Settings
+from tidegate.operations.platform import Platform, open_platform
+
+ROOT = Path(__file__).parent.parent
+DATA = ROOT.parent / "shared" / "data"
+CHROMIUM = Path("/usr/bin/chromium")
+
+# What a fixture needs on the machine, and what to say where it is absent. Continuous integration
+# installs the browser, so there its absence is a failure.
+_NEEDS = {
+    "taiwan_csv": (DATA / "taiwan" / "UCI_Credit_Card.csv", False),
+    "taiwan_defective_csv": (DATA / "taiwan" / "defective_copy_2_missing_ages.csv", False),
+    "gmsc_csv": (DATA / "gmsc" / "cs-training.csv.gz", False),
+    "chromium": (CHROMIUM, True),
+}
+
+hypothesis.settings.register_profile(
+    "tidegate",
+    deadline=None,
+    suppress_health_check=[
+        hypothesis.HealthCheck.too_slow,
+        hypothesis.HealthCheck.function_scoped_fixture,
+    ],
+)
+hypothesis.settings.load_profile("tidegate")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip, with its reason, what needs a file that this machine does not have."""
+    for item in items:
+        for fixture in getattr(item, "fixturenames", ()):
+            path, installed_by_ci = _NEEDS.get(fixture, (ROOT, False))
+            must_run = installed_by_ci and "TIDEGATE_TEST_NO_SKIP" in os.environ
+            if not path.exists() and not must_run:
+                item.add_marker(pytest.mark.skip(reason=f"{path.name} is not on this machine"))
+
+
+@pytest.fixture(scope="session")
+def taiwan_csv() -> Path:
+    return _NEEDS["taiwan_csv"][0]
+
+
+@pytest.fixture(scope="session")
+def taiwan_defective_csv() -> Path:
+    return _NEEDS["taiwan_defective_csv"][0]
+
+
+@pytest.fixture(scope="session")
+def gmsc_csv() -> Path:
+    return _NEEDS["gmsc_csv"][0]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Path:
+    assert CHROMIUM.exists(), "install Debian's package chromium"
+    return CHROMIUM
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(var_dir=tmp_path / "var", policies_dir=ROOT / "policies", actor="tester")
+
+
+@pytest.fixture
+def platform(settings: Settings) -> Platform:
+    return open_platform(settings)
+
+
+class StoppedClock:
+    """A clock that stands still, for entries whose digests are compared."""
+
+    def now(self) -> datetime:
+        return datetime(2024, 1, 31, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def stopped_clock() -> StoppedClock:
+    return StoppedClock()

@@ -1,0 +1,1 @@
+"""The application: the core connected to its tools."""

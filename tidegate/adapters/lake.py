@@ -1,0 +1,185 @@
+"""The lake: one Delta table a folder, written by batch, read through DuckDB.
+
+A batch is appended once, whatever is run again: its id is recorded as the application
+transaction of the commit, and Delta knows it from then on. DuckDB reads the Parquet files that
+a Delta version lists, because its own Delta extension would have to be downloaded.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
+
+from credit_limits.domain.errors import DataMissing
+from credit_limits.domain.periods import end_of_day
+from credit_limits.ingestion.tables import TABLES, table_named
+
+_PROTECTED = frozenset(table.name for table in TABLES if table.protected)
+_KNOWLEDGE_TABLES = ("statements", "outcomes", "accounts")
+
+
+@dataclass(frozen=True)
+class Lake:
+    """Delta tables under ``root``; those with protected attributes apart, under another folder.
+
+    ``threads`` bounds what DuckDB uses.
+    """
+
+    root: Path
+    protected_root: Path
+    threads: int = 2
+    _corrected: dict[tuple[str, int], bool] = field(default_factory=dict, repr=False)
+
+    def append(self, table: str, rows: pa.Table, batch_id: str) -> int:
+        """Append a batch with its ``batch_id`` column; returns the table's Delta version.
+
+        The same ``batch_id`` again writes nothing.
+        """
+        path = self._path(table)
+        if self.exists(table):
+            delta = DeltaTable(path)
+            if delta.transaction_version(batch_id) is not None:
+                return int(delta.version())
+        stamped = rows.append_column("batch_id", pa.array([batch_id] * rows.num_rows, pa.string()))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_deltalake(
+            path,
+            stamped,
+            mode="append",
+            commit_properties=CommitProperties(app_transactions=[Transaction(batch_id, 1)]),
+        )
+        return int(DeltaTable(path).version())
+
+    def exists(self, table: str) -> bool:
+        """Whether the table has ever been written."""
+        return bool(DeltaTable.is_deltatable(str(self._path(table))))
+
+    def versions(self) -> dict[str, int]:
+        """The current Delta version of each table there is, by name, in alphabetical order."""
+        names = sorted(
+            path.name
+            for root in (self.root, self.protected_root)
+            if root.is_dir()
+            for path in root.iterdir()
+            if DeltaTable.is_deltatable(str(path))
+        )
+        return {name: int(DeltaTable(self._path(name)).version()) for name in names}
+
+    def read(
+        self, table: str, *, version: int | None = None, batch_id: str | None = None
+    ) -> pa.Table:
+        """All rows of a table, of one version or of one batch.
+
+        Raises :class:`DataMissing` where there is no such table.
+        """
+        where = " WHERE batch_id = ?" if batch_id is not None else ""
+        with duckdb.connect() as connection:
+            self._configure(connection)
+            return connection.sql(
+                f"SELECT * FROM {self._files(table, version)}{where}",
+                params=[batch_id] if batch_id is not None else [],
+            ).to_arrow_table()
+
+    def connect(
+        self,
+        versions: Mapping[str, int] | None = None,
+        *,
+        known_at: date | None = None,
+        tables: Iterable[str] | None = None,
+    ) -> duckdb.DuckDBPyConnection:
+        """A DuckDB connection in memory with a view a table.
+
+        ``versions`` pins Delta versions (the current ones by default), ``tables`` names the
+        views wanted (all that there are by default). With ``known_at`` a view holds what was
+        known at the end of that day: of each key and event time the latest row created by then.
+        """
+        pinned = dict(versions) if versions is not None else self.versions()
+        wanted = pinned if tables is None else {t: pinned[t] for t in tables if t in pinned}
+        connection = duckdb.connect()
+        self._configure(connection)
+        for table, version in wanted.items():
+            connection.execute(
+                f"CREATE VIEW {table} AS {self._select(connection, table, version, known_at)}"
+            )
+        return connection
+
+    def latest_knowledge(self) -> date:
+        """The last day on which anything of statements, outcomes or accounts became known.
+
+        Raises :class:`DataMissing` where nothing was ingested yet.
+        """
+        present = [table for table in _KNOWLEDGE_TABLES if self.exists(table)]
+        if not present:
+            raise DataMissing(
+                f"the lake at {self.root} is empty; ingest a batch first: tidegate ingest PATH"
+            )
+        union = " UNION ALL ".join(
+            f"SELECT max(created_timestamp) AS latest FROM {self._files(table, None)}"
+            for table in present
+        )
+        with duckdb.connect() as connection:
+            self._configure(connection)
+            row = connection.execute(f"SELECT max(latest) FROM ({union})").fetchone()
+        if row is None or row[0] is None:
+            raise DataMissing(f"the lake at {self.root} holds no rows; ingest a batch first")
+        latest: date = row[0].date()
+        return latest
+
+    def _path(self, table: str) -> Path:
+        return (self.protected_root if table in _PROTECTED else self.root) / table
+
+    def _files(self, table: str, version: int | None) -> str:
+        if not self.exists(table):
+            raise DataMissing(f"the lake at {self.root} has no table {table!r}")
+        files = DeltaTable(self._path(table), version=version).file_uris()
+        listed = ", ".join("'" + uri.replace("'", "''") + "'" for uri in sorted(files))
+        return f"read_parquet([{listed}])"
+
+    def _configure(self, connection: duckdb.DuckDBPyConnection) -> None:
+        connection.execute(f"SET TimeZone = 'UTC'; SET threads = {self.threads}")
+        connection.execute("SET enable_progress_bar = false")
+
+    def _select(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        table: str,
+        version: int,
+        known_at: date | None,
+    ) -> str:
+        rows = f"SELECT * FROM {self._files(table, version)}"
+        if known_at is None:
+            return rows
+        known = f"{rows} WHERE created_timestamp <= '{end_of_day(known_at).isoformat()}'"
+        fact = (*_keys(table), "event_timestamp")
+        if not self._has_corrections(connection, table, version, fact):
+            return known
+        return (
+            f"{known} QUALIFY row_number() OVER (PARTITION BY {', '.join(fact)} "
+            "ORDER BY created_timestamp DESC, batch_id DESC) = 1"
+        )
+
+    def _has_corrections(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        table: str,
+        version: int,
+        fact: tuple[str, ...],
+    ) -> bool:
+        """Whether any fact has more than one row; if none has, reading needs no window."""
+        if (table, version) not in self._corrected:
+            row = connection.execute(
+                f"SELECT count(*) > count(DISTINCT hash({', '.join(fact)})) "
+                f"FROM {self._files(table, version)}"
+            ).fetchone()
+            self._corrected[table, version] = row is not None and bool(row[0])
+        return self._corrected[table, version]
+
+
+def _keys(table: str) -> tuple[str, ...]:
+    if table == "decisions":
+        return ("account_id",)
+    return table_named(table).keys

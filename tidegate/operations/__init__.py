@@ -1,0 +1,1 @@
+"""One module a verb: core and adapters composed, free of the orchestrator."""
