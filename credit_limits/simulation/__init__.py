@@ -1,0 +1,1 @@
+"""The credit-limit world: a portfolio whose truth is known."""

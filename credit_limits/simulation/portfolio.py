@@ -1,0 +1,250 @@
+"""The portfolio, month by month: ``begin`` it, then ``advance`` it with the limits decided.
+
+``advance`` is a function of what a month hands to the next, so that limits may come from the past
+policy or from anyone else.
+"""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from credit_limits.domain.account import AccountStatus
+from credit_limits.simulation import distress
+from credit_limits.simulation.accounts import Accounts, first_seen_us
+from credit_limits.simulation.calendar import Calendar
+from credit_limits.simulation.columns import Flags, Floats, Ints
+from credit_limits.simulation.customers import Customers
+from credit_limits.simulation.delinquency import (
+    Hazards,
+    RiskTraits,
+    State,
+    States,
+    burden,
+    hazards,
+    next_state,
+    risk_traits,
+)
+from credit_limits.simulation.macro import MacroPath
+from credit_limits.simulation.parameters import WorldParameters
+from credit_limits.simulation.past_policy import LimitChanges, Reviewed
+from credit_limits.simulation.relations import Circles
+from credit_limits.simulation.repayment import MonthOfMoney, MonthTurn, settle_month
+from credit_limits.simulation.spending import absorbed, demand, target_balance
+from credit_limits.simulation.streams import Concern, Streams
+
+STATUSES = (
+    AccountStatus.OPEN,
+    AccountStatus.INCREASES_CLOSED,
+    AccountStatus.FROZEN,
+    AccountStatus.CLOSED,
+)
+OPEN, INCREASES_CLOSED, FROZEN, CLOSED = range(4)
+BURN_IN_MONTHS = 6
+_PROBATION_MONTHS = 6
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What a world's months have in common."""
+
+    parameters: WorldParameters
+    calendar: Calendar
+    streams: Streams
+    customers: Customers
+    circles: Circles
+    accounts: Accounts
+    macro: MacroPath
+
+    @cached_property
+    def traits(self) -> RiskTraits:
+        """The constant parts of each account's hazards."""
+        return risk_traits(self.customers, self.accounts, self.parameters.repayment)
+
+    @cached_property
+    def reference_minor(self) -> Floats:
+        """The reference limit of each account."""
+        return self.accounts.reference_limit_minor(self.parameters.past_policy)
+
+    @cached_property
+    def first_seen_us(self) -> Ints:
+        """When each customer becomes known."""
+        return first_seen_us(self.accounts, self.customers.count)
+
+    def burden(self, limit_minor: Floats, log_income: Floats) -> Floats:
+        """What the limit and the customer's income add to each account's log odds to miss."""
+        income = log_income[self.accounts.customer]
+        return burden(limit_minor, self.reference_minor, income, self.parameters)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a month hands to the next; one value an account, or a customer for the last two.
+
+    ``churned`` are accounts closed in the month by their customer, ``thawed`` the month in which
+    an account was last unfrozen, ``newly_late`` those that fell behind this month.
+    """
+
+    month: int
+    state: States
+    limit: Ints
+    absorbed_limit: Floats
+    money: MonthOfMoney
+    status: npt.NDArray[np.int8]
+    churned: Flags
+    thawed: Ints
+    newly_late: Flags
+    on_time_streak: Ints
+    distressed: Flags
+    log_income: Floats
+
+
+def begin(scene: Scene) -> Standing:
+    """The standing before the first month that is simulated, some months before the world's."""
+    p, accounts = scene.parameters, scene.accounts
+    rng = scene.streams.of(Concern.BEGINNING)
+    leaves = 1.0 - accounts.keep_use
+    use = accounts.start_use / np.maximum(accounts.start_use + leaves, 1e-9)
+    in_use = np.where(rng.random(accounts.count) < use, State.CURRENT, State.UNUSED)
+    opened = accounts.open_month < -BURN_IN_MONTHS
+    state = np.where(opened, in_use, State.ABSENT).astype(np.int8)
+    limit = accounts.first_limit_minor
+    target = target_balance(accounts, limit.astype(np.float64), p.spending, p.past_policy)
+    balance = np.where(state == State.CURRENT, np.rint(target), 0.0).astype(np.int64)
+    nothing = np.zeros(accounts.count, dtype=np.int64)
+    never = np.zeros(accounts.count, dtype=np.bool_)
+    share = distress.stationary_share(scene.customers, scene.circles, p)
+    return Standing(
+        month=-BURN_IN_MONTHS - 1,
+        state=state,
+        limit=limit,
+        absorbed_limit=limit.astype(np.float64),
+        money=MonthOfMoney(balance, nothing, nothing, nothing, nothing, nothing),
+        status=np.zeros(accounts.count, dtype=np.int8),
+        churned=never,
+        thawed=nothing,
+        newly_late=never,
+        on_time_streak=np.where(opened, BURN_IN_MONTHS, 0),
+        distressed=rng.random(scene.customers.count) < share,
+        log_income=scene.customers.log_income,
+    )
+
+
+def seen_by_policy(scene: Scene, standing: Standing) -> Reviewed:
+    """What a limit policy knows at the end of a standing's month."""
+    current = (standing.state <= State.CURRENT) & (standing.status == OPEN)
+    cuttable = standing.newly_late & (standing.status != CLOSED)
+    return Reviewed(
+        may_change=(current | cuttable) & ~churners(scene, standing),
+        limit=standing.limit,
+        balance=standing.money.balance,
+        on_time_streak=standing.on_time_streak,
+        newly_late=standing.newly_late,
+        months_open=standing.month - scene.accounts.open_month,
+    )
+
+
+def churners(scene: Scene, standing: Standing) -> Flags:
+    """Unused accounts that their customers close in the month after ``standing``."""
+    month = standing.month + 1
+    draw = scene.streams.of(Concern.CHURN, month).random(scene.accounts.count)
+    leaves = draw < scene.parameters.repayment.churn_monthly
+    return np.asarray(leaves & (standing.state == State.UNUSED) & (month >= 0))
+
+
+def advance(
+    scene: Scene, standing: Standing, changes: LimitChanges | None, log_income: Floats
+) -> Standing:
+    """The standing a month later, under these changes of limit and these incomes."""
+    month, accounts = standing.month + 1, scene.accounts
+    limit = _changed_limits(standing, changes)
+    distressed = _distressed(scene, standing)
+    churned = churners(scene, standing)
+    before = np.where(churned, State.ABSENT, standing.state).astype(np.int8)
+    before[accounts.open_month == month] = State.UNUSED
+    load = scene.burden(limit.astype(np.float64), log_income)
+    chances = hazards(scene.traits, load, distressed[accounts.customer], scene.parameters)
+    after = _drawn_states(scene, before, chances, month)
+    absorbed_limit = absorbed(standing.absorbed_limit, limit, scene.parameters.spending)
+    entering = replace(
+        standing,
+        month=month,
+        limit=limit,
+        absorbed_limit=absorbed_limit,
+        distressed=distressed,
+        log_income=log_income,
+    )
+    return replace(
+        entering,
+        state=after,
+        money=_money(scene, entering, before, after),
+        status=_statuses(entering, after, churned),
+        churned=churned,
+        thawed=np.where((standing.status == FROZEN) & _current(after), month, standing.thawed),
+        newly_late=(after == State.DPD_30) & (before == State.CURRENT),
+        on_time_streak=np.where(_current(after), standing.on_time_streak + 1, 0),
+    )
+
+
+def _current(state: States) -> Flags:
+    return np.asarray(state <= State.CURRENT)
+
+
+def _changed_limits(standing: Standing, changes: LimitChanges | None) -> Ints:
+    limit = standing.limit.copy()
+    if changes is not None:
+        limit[changes.account] = changes.to_minor
+    return limit
+
+
+def _distressed(scene: Scene, standing: Standing) -> Flags:
+    month = standing.month + 1
+    return distress.next_distress(
+        standing.distressed,
+        scene.customers,
+        scene.circles,
+        scene.macro.unemployment(month),
+        p=scene.parameters,
+        rng=scene.streams.of(Concern.DISTRESS, month),
+    )
+
+
+def _money(scene: Scene, entering: Standing, before: States, after: States) -> MonthOfMoney:
+    """Payments, charges and spending of the month that ``entering`` begins."""
+    p, accounts, month = scene.parameters, scene.accounts, entering.month
+    distressed = entering.distressed[accounts.customer]
+    wanted = demand(
+        accounts,
+        target_balance(accounts, entering.absorbed_limit, p.spending, p.past_policy),
+        distressed,
+        scene.customers.micro_merchant[accounts.customer],
+        scene.calendar.month_end(month).month,
+        p=p.spending,
+        rng=scene.streams.of(Concern.SPENDING, month),
+    )
+    turn = MonthTurn(before, after, entering.money.balance, entering.money.minimum_due)
+    rng = scene.streams.of(Concern.PAYMENTS, month)
+    return settle_month(turn, accounts, distressed, entering.limit, wanted, p=p.repayment, rng=rng)
+
+
+def _drawn_states(scene: Scene, before: States, chances: Hazards, month: int) -> States:
+    move, use = scene.streams.of(Concern.DELINQUENCY, month).random((2, scene.accounts.count))
+    after = next_state(before, chances, scene.parameters.repayment.stay_share, move, use)
+    if month < 0:  # accounts that reach the world are those that were not charged off before it
+        after[after == State.CHARGED_OFF] = State.CURRENT
+    return after
+
+
+def _statuses(entering: Standing, after: States, churned: Flags) -> npt.NDArray[np.int8]:
+    """Frozen from 60 days past due; once cured, without increases for six months; then open."""
+    status, current = entering.status, _current(after)
+    served = entering.month - entering.thawed >= _PROBATION_MONTHS
+    closed = churned | (after == State.CHARGED_OFF) | (status == CLOSED)
+    frozen = (after >= State.DPD_60) & (after <= State.DPD_90)
+    cured = (status == FROZEN) & current
+    reopened = (status == INCREASES_CLOSED) & current & served
+    new = np.select(
+        [closed, frozen, cured, reopened], [CLOSED, FROZEN, INCREASES_CLOSED, OPEN], status
+    )
+    return new.astype(np.int8)

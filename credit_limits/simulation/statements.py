@@ -1,0 +1,116 @@
+"""Rows of ``statements`` and ``accounts``: what the lender's books say of a month."""
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from credit_limits.domain.money import MINOR_PER_YUAN
+from credit_limits.simulation.accounts import PARTNERS, PRODUCTS, Accounts
+from credit_limits.simulation.calendar import DAY_US, HOUR_US
+from credit_limits.simulation.columns import (
+    Ints,
+    Table,
+    chosen,
+    instants,
+    labels,
+    stacked,
+    whole,
+)
+from credit_limits.simulation.delinquency import State, days_past_due
+from credit_limits.simulation.past_policy import LimitChanges
+from credit_limits.simulation.portfolio import CLOSED, OPEN, STATUSES, Scene, Standing
+from credit_limits.simulation.streams import Concern
+
+_CHURN_DAY = 26
+_EARLIEST_DAYS, _LATEST_DAYS = 20.0, 70.0
+
+
+def statements_of_month(scene: Scene, standing: Standing) -> Table:
+    """The month's statements, then the corrections of some, created weeks later."""
+    at = np.flatnonzero(standing.state <= State.CHARGED_OFF)
+    money = standing.money
+    struck = scene.calendar.statement_us(standing.month)
+    table = pa.table(
+        {
+            "account_id": labels("A", scene.accounts.number[at], 8),
+            "balance_minor": whole(money.balance[at]),
+            "minimum_due_minor": whole(money.minimum_due[at]),
+            "paid_minor": whole(money.paid[at]),
+            "days_past_due": whole(days_past_due(standing.state[at])),
+            "fees_minor": whole(money.fees[at]),
+            "interest_minor": whole(money.interest[at]),
+            "event_timestamp": instants(np.full(len(at), struck)),
+            "created_timestamp": instants(np.full(len(at), struck + HOUR_US)),
+        }
+    )
+    return stacked([table, _corrections(table, scene, standing, at)])
+
+
+def _corrections(table: Table, scene: Scene, standing: Standing, at: Ints) -> Table:
+    """Some of the statements again, with a payment that was found 20 to 70 days later."""
+    rng = scene.streams.of(Concern.CORRECTIONS, standing.month)
+    draw, wait, amount = (drawn[at] for drawn in rng.random((3, scene.accounts.count)))
+    share = scene.parameters.repayment.correction_share
+    again = np.flatnonzero(draw < share)
+    days = _EARLIEST_DAYS + (_LATEST_DAYS - _EARLIEST_DAYS) * wait[again]
+    created = scene.calendar.statement_us(standing.month) + (days * DAY_US).astype(np.int64)
+    found = np.rint(0.2 * amount[again] * standing.money.balance[at][again]).astype(np.int64)
+    paid = standing.money.paid[at][again] + MINOR_PER_YUAN + found
+    corrected = _with(table.take(pa.array(again)), "paid_minor", whole(paid))
+    return _with(corrected, "created_timestamp", instants(created))
+
+
+def _with(table: Table, name: str, column: pa.Array) -> Table:
+    return table.set_column(table.column_names.index(name), name, column)
+
+
+def opening_records(accounts: Accounts) -> Table:
+    """The first row of each account."""
+    every, event = np.arange(accounts.count), accounts.opened_us + 2 * HOUR_US
+    status = np.full(accounts.count, OPEN)
+    return _account_rows(accounts, every, accounts.first_limit_minor, status, event)
+
+
+def change_records(
+    before: Standing, after: Standing, changes: LimitChanges | None, scene: Scene
+) -> Table:
+    """Rows of accounts whose limit or status changed in the month of ``after``."""
+    accounts, calendar = scene.accounts, scene.calendar
+    parts = []
+    if changes is not None:
+        at = changes.account
+        status = before.status[at]
+        parts.append(_account_rows(accounts, at, after.limit[at], status, changes.event_us))
+    moved = np.flatnonzero(after.status != before.status)
+    by_customer = after.churned[moved] & (after.status[moved] == CLOSED)
+    event = np.where(
+        by_customer,
+        calendar.first_us(after.month) + _CHURN_DAY * DAY_US,
+        calendar.last_day_us(after.month) + 18 * HOUR_US,
+    )
+    parts.append(_account_rows(accounts, moved, after.limit[moved], after.status[moved], event))
+    return stacked(parts)
+
+
+def _account_rows(
+    accounts: Accounts,
+    at: Ints,
+    limit_minor: Ints,
+    status: npt.NDArray[np.integer],
+    event_us: Ints,
+) -> Table:
+    partner = accounts.partner[at]
+    return pa.table(
+        {
+            "account_id": labels("A", accounts.number[at], 8),
+            "customer_id": labels("C", accounts.customer[at], 7),
+            "product": chosen(PRODUCTS, accounts.cash_loan[at]),
+            "partner_id": chosen((*PARTNERS, ""), partner, partner == len(PARTNERS)),
+            "opened_on": instants(accounts.opened_us[at]),
+            "limit_minor": whole(limit_minor),
+            "apr": pa.array(accounts.apr[at]),
+            "status": chosen(STATUSES, status),
+            "event_timestamp": instants(event_us),
+            "created_timestamp": instants(event_us + HOUR_US),
+        }
+    )
