@@ -95,7 +95,7 @@ class Population:
     cash_loan_only_share: float = _share(0.05, "customers with a cash loan and no pay-later line")
     open_before_share: float = _share(0.70, "customers who opened before the first month")
     circle_share: float = _share(0.40, "customers who belong to a circle of linked customers")
-    circle_correlation: float = _share(0.50, "correlation of creditworthiness within a circle")
+    circle_correlation: float = _share(0.6, "correlation of creditworthiness within a circle")
 
     def __post_init__(self) -> None:
         check_ranges(self)
@@ -176,7 +176,7 @@ class Repayment:
     roll_creditworthiness_effect: float = _effect(-0.35, "on a roll, a standard deviation")
     roll_distress_effect: float = _effect(1.2, "on a roll, a month of distress")
     stay_share: float = _share(0.12, "of those who do not roll, who stay as late as they are")
-    distress_entry_monthly: float = _share(0.01, "customers who fall into distress, a month")
+    distress_entry_monthly: float = _share(0.008, "customers who fall into distress, a month")
     distress_entry_creditworthiness_effect: float = _effect(
         -0.45, "on the rate of distress, a standard deviation (log rate)"
     )
@@ -184,8 +184,8 @@ class Repayment:
         35.0, "log rate a unit of unemployment", "distress by unemployment", low=0.0, high=200.0
     )
     distress_exit_monthly: float = _share(0.2, "customers who leave distress, a month")
-    circle_shock_monthly: float = _share(0.004, "circles struck by a shock, a month")
-    circle_shock_reach: float = _share(0.6, "members of a circle whom its shock throws in distress")
+    circle_shock_monthly: float = _share(0.012, "circles struck by a shock, a month")
+    circle_shock_reach: float = _share(0.7, "members of a circle whom its shock throws in distress")
     churn_monthly: float = _share(0.012, "unused accounts that are closed, a month")
     minimum_due_share: float = _share(
         0.10, "of the balance is due at least", "customary for credit cards in mainland China"
