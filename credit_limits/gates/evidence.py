@@ -1,0 +1,251 @@
+"""What the gate chain judges: one value a check, measured before anyone judges it.
+
+A check whose evidence could not be gathered has ``None`` here, and is refused. Evidence may hold
+figures that are not finite, because that is what was measured; a check refuses those too.
+"""
+
+import math
+from dataclasses import dataclass, fields, is_dataclass
+from enum import Enum
+
+from credit_limits.domain.digest import digest_of
+
+
+def _counts(**counts: float) -> None:
+    negative = [name for name, count in counts.items() if _number(count) and count < 0]
+    if negative:
+        raise ValueError(f"counted below nothing: {', '.join(negative)}")
+
+
+def _part_of(part: float, whole: float) -> None:
+    if _number(part) and _number(whole) and part > whole:
+        raise ValueError(f"a part of {part} in a whole of {whole}")
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)
+
+
+@dataclass(frozen=True, slots=True)
+class TableSeen:
+    """A table at the version that the model was trained on.
+
+    ``rows`` it has; ``unvalidated_rows`` come from a batch with no passed validation in the
+    ledger.
+    """
+
+    table: str
+    version: int
+    rows: int
+    unvalidated_rows: int
+
+    def __post_init__(self) -> None:
+        _counts(rows=self.rows, unvalidated_rows=self.unvalidated_rows)
+        _part_of(self.unvalidated_rows, self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class DataEvidence:
+    """Check 1: every table that the model saw."""
+
+    tables: tuple[TableSeen, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TimeEvidence:
+    """Check 2: features and labels held against what was known on their day.
+
+    ``recomputed_rows`` feature rows were computed again from the lake as of their cohort and
+    compared with what training was served; ``differing_rows`` of them differ. Of ``labels``,
+    ``labels_known_late`` could not be known when the model was trained.
+    """
+
+    recomputed_rows: int
+    differing_rows: int
+    labels: int
+    labels_known_late: int
+
+    def __post_init__(self) -> None:
+        _counts(
+            recomputed_rows=self.recomputed_rows,
+            differing_rows=self.differing_rows,
+            labels=self.labels,
+            labels_known_late=self.labels_known_late,
+        )
+        _part_of(self.differing_rows, self.recomputed_rows)
+        _part_of(self.labels_known_late, self.labels)
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A figure with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class PerformanceEvidence:
+    """Check 3: how well the score ranks the out-of-time rows. AUC and KS are shares, 0 to 1."""
+
+    rows: int
+    defaults: int
+    auc: Interval
+    ks: Interval
+
+    def __post_init__(self) -> None:
+        _counts(rows=self.rows, defaults=self.defaults)
+        _part_of(self.defaults, self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationEvidence:
+    """Check 4: whether predicted probabilities are what happens, on the out-of-time rows.
+
+    ``slope`` is that of the log-odds, 1 where right. ``brier_skill`` is 1 less the Brier score
+    over that of always saying the default rate. ``excess_calibration_error`` is the expected
+    calibration error less what sampling alone gives, over the default rate, at least 0.
+    """
+
+    rows: int
+    default_rate: float
+    predicted_over_observed: float
+    slope: float
+    brier: float
+    brier_skill: float
+    expected_calibration_error: float
+    excess_calibration_error: float
+
+
+@dataclass(frozen=True, slots=True)
+class DirectionTried:
+    """One input raised on real rows: how often the risk moved against the declared direction."""
+
+    feature: str
+    rows: int
+    violations: int
+    worst: float
+
+    def __post_init__(self) -> None:
+        _counts(rows=self.rows, violations=self.violations)
+
+
+@dataclass(frozen=True, slots=True)
+class BehaviourEvidence:
+    """Check 5: declared directions on real rows, and all days past due raised together."""
+
+    directions: tuple[DirectionTried, ...]
+    days_past_due: DirectionTried | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """How far one column moved: PSI, what sampling alone gives of it, whether it broke.
+
+    ``broken``: the column is absent or has turned null.
+    """
+
+    column: str
+    psi: float
+    noise: float
+    broken: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StabilityEvidence:
+    """Check 6: training against the out-of-time rows, and against today's portfolio."""
+
+    rows_test: int
+    rows_today: int
+    score_test: Shift
+    score_today: Shift
+    inputs_test: tuple[Shift, ...]
+    inputs_today: tuple[Shift, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FirstChampion:
+    """Check 7 where the ledger knows no champion to compare with: said, not assumed."""
+
+    promotions_in_ledger: int
+
+
+@dataclass(frozen=True, slots=True)
+class PairedEvidence:
+    """Check 7: AUC of the candidate less that of the champion, on rows neither learnt from."""
+
+    champion_version: str
+    rows: int
+    auc_candidate: float
+    auc_champion: float
+    auc_difference: Interval
+
+
+@dataclass(frozen=True, slots=True)
+class TechnicalEvidence:
+    """Check 14: the registered artefact, loaded again.
+
+    ``golden_rows_differing`` of ``golden_rows`` scored other than when they were stored, in any
+    bit. ``figures_differing``: figures registered with the version that recomputing contradicts.
+    ``schema_matches``: the feature service means what it meant in the training.
+    """
+
+    golden_rows: int
+    golden_rows_differing: int
+    figures_differing: int
+    signature_present: bool
+    schema_matches: bool
+    seconds_per_1000_rows: float
+    size_bytes: int
+
+    def __post_init__(self) -> None:
+        _counts(
+            golden_rows=self.golden_rows,
+            golden_rows_differing=self.golden_rows_differing,
+            figures_differing=self.figures_differing,
+            seconds_per_1000_rows=self.seconds_per_1000_rows,
+            size_bytes=self.size_bytes,
+        )
+        _part_of(self.golden_rows_differing, self.golden_rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All that the chain judges. ``absences``: (check, why) for what could not be gathered."""
+
+    data: DataEvidence | None
+    time: TimeEvidence | None
+    performance: PerformanceEvidence | None
+    calibration: CalibrationEvidence | None
+    behaviour: BehaviourEvidence | None
+    stability: StabilityEvidence | None
+    challenger: FirstChampion | PairedEvidence | None
+    technical: TechnicalEvidence | None
+    absences: tuple[tuple[str, str], ...] = ()
+
+    def as_plain(self) -> dict[str, object]:
+        """The evidence as JSON-able values; a figure that is not finite becomes its name."""
+        return {item.name: _plain(getattr(self, item.name)) for item in fields(self)}
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of :meth:`as_plain`."""
+        return digest_of(self.as_plain())
+
+    def why_absent(self, check: str) -> str:
+        """Why the evidence of this check could not be gathered."""
+        return dict(self.absences).get(check, "none was gathered")
+
+
+def _plain(value: object) -> object:
+    if is_dataclass(value) and not isinstance(value, type):
+        named = {item.name: _plain(getattr(value, item.name)) for item in fields(value)}
+        return {"kind": type(value).__name__, **named}
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value

@@ -1,0 +1,137 @@
+"""What a check says, and the one way in which a check compares figures with bounds."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from credit_limits.gates.thresholds import Threshold
+
+
+class CheckName(StrEnum):
+    """The checks of the chain, in the order in which they are made."""
+
+    DATA = "data"
+    TIME = "time"
+    PERFORMANCE = "performance"
+    CALIBRATION = "calibration"
+    BEHAVIOUR = "behaviour"
+    STABILITY = "stability"
+    CHALLENGER = "challenger"
+    TECHNICAL = "technical"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """The outcome of one check.
+
+    ``measured`` and ``thresholds`` are (name, value) pairs; ``message`` says in a sentence what
+    was found and, on a refusal, what to do. ``evidence_missing`` marks a refusal for want of
+    evidence. ``ValueError`` for a pass without figures, without bounds, or with a figure that is
+    not finite: such a pass would rest on nothing.
+    """
+
+    check: CheckName
+    passed: bool
+    measured: tuple[tuple[str, float], ...]
+    thresholds: tuple[tuple[str, float], ...]
+    message: str
+    evidence_missing: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.message:
+            raise ValueError(f"{self.check}: a result without a message")
+        if not self.passed:
+            return
+        if self.evidence_missing or not self.measured or not self.thresholds:
+            raise ValueError(f"{self.check}: passed without evidence")
+        if not all(math.isfinite(value) for _, value in (*self.measured, *self.thresholds)):
+            raise ValueError(f"{self.check}: passed with a figure that is not finite")
+
+
+@dataclass(frozen=True, slots=True)
+class AtLeast:
+    """The figure must not lie below the threshold."""
+
+    figure: str
+    threshold: Threshold
+    sign = ">="
+
+    def holds(self, value: float) -> bool:
+        """Whether ``value`` satisfies the bound; never true for NaN."""
+        return value >= self.threshold.value
+
+
+@dataclass(frozen=True, slots=True)
+class AtMost:
+    """The figure must not lie above the threshold."""
+
+    figure: str
+    threshold: Threshold
+    sign = "<="
+
+    def holds(self, value: float) -> bool:
+        """Whether ``value`` satisfies the bound; never true for NaN."""
+        return value <= self.threshold.value
+
+
+Bound = AtLeast | AtMost
+
+
+def folded(fold: Callable[[Sequence[float]], float], values: Sequence[object]) -> float:
+    """``fold`` over figures; NaN, which refuses, where there is none or one is unusable."""
+    usable = [float(value) for value in values if _usable(value)]  # type: ignore[arg-type]
+    return fold(usable) if usable and len(usable) == len(values) else math.nan
+
+
+def no_evidence(check: CheckName, why: str) -> CheckResult:
+    """The refusal of a check that has nothing to judge."""
+    return CheckResult(check, False, (), (), f"no evidence: {why}", evidence_missing=True)
+
+
+def conclude(
+    check: CheckName,
+    figures: Mapping[str, object],
+    bounds: Sequence[Bound],
+    advice: str,
+    findings: Sequence[str] = (),
+) -> CheckResult:
+    """Compare figures with bounds; pass only where every figure is finite and every bound holds.
+
+    Args:
+        check: which check concludes.
+        figures: what was measured, by name. A figure that is None, not a number or not finite
+            refuses, whether or not a bound looks at it.
+        bounds: at least one; each names one of ``figures``.
+        advice: what to do where the check refuses.
+        findings: what else is worth saying, such as the names of the tables concerned.
+    """
+    unusable = [name for name, value in figures.items() if not _usable(value)]
+    if unusable:
+        what = "; ".join([f"{', '.join(unusable)} could not be measured", *findings])
+        return no_evidence(check, f"{what}. {advice}")
+    measured = {name: float(value) for name, value in figures.items()}  # type: ignore[arg-type]
+    broken = [bound for bound in bounds if not bound.holds(measured[bound.figure])]
+    said = [_sentence(bound, measured[bound.figure]) for bound in (broken or bounds)]
+    message = "; ".join([*said, *findings]) + (f". {advice}" if broken else "")
+    return CheckResult(
+        check,
+        not broken,
+        tuple(measured.items()),
+        tuple((f"{bound.figure} {bound.sign}", bound.threshold.value) for bound in bounds),
+        message,
+    )
+
+
+def _usable(value: object) -> bool:
+    return isinstance(value, bool | int | float) and math.isfinite(value)
+
+
+def _sentence(bound: Bound, value: float) -> str:
+    limit = bound.threshold
+    if bound.holds(value):
+        return f"{bound.figure} {value:.4g} {bound.sign} {limit.value:g}"
+    return (
+        f"{bound.figure} {value:.6g} must be {bound.sign} {limit.value:g} {limit.unit}: "
+        f"{limit.reason}"
+    )

@@ -1,0 +1,132 @@
+"""The thresholds of the watch: dated data, each with unit and reason.
+
+They come from ``policies/monitoring/<date>.yaml``; none has a default.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+
+from credit_limits.domain.errors import PolicyError
+
+
+class DriftLevel(IntEnum):
+    """How much has moved, mildest first."""
+
+    NONE = 0
+    NOTICE = 1
+    ALARM = 2
+
+    @property
+    def word(self) -> str:
+        """The level in a word, as reports and the ledger have it."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """From which value on a figure is a notice, and from which an alarm; 0 < notice <= alarm."""
+
+    notice: float
+    alarm: float
+
+    def __post_init__(self) -> None:
+        if not 0 < self.notice <= self.alarm <= 1:
+            raise ValueError(
+                f"notice {self.notice} and alarm {self.alarm} must rise, above 0 and up to 1"
+            )
+
+    def level(self, value: float) -> DriftLevel:
+        """The level of ``value``; what is not a number is an alarm."""
+        if not value < self.alarm:
+            return DriftLevel.ALARM
+        return DriftLevel.NOTICE if value >= self.notice else DriftLevel.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class DriftThresholds:
+    """What is held against each column.
+
+    ``score_psi`` and ``input_psi``: PSI beyond the noise of sampling. ``null_rise``: rise of the
+    share of nulls, 0 to 1. ``unseen_share``: share of rows with a value that a discrete column
+    never had. ``rows_floor``: fewer rows say nothing, which is an alarm. ``not_judged``: columns
+    measured and not judged for their distribution, with the reason; whether they are there and
+    filled is judged all the same.
+    """
+
+    version: str
+    rows_floor: int
+    score_psi: Steps
+    input_psi: Steps
+    null_rise: Steps
+    unseen_share: Steps
+    not_judged: Mapping[str, str]
+
+    def __post_init__(self) -> None:
+        if self.rows_floor < 1:
+            raise ValueError(f"rows_floor is {self.rows_floor}; at least one row is needed")
+
+
+def parse_drift_thresholds(version: str, content: Mapping[str, object]) -> DriftThresholds:
+    """The thresholds of a monitoring policy file.
+
+    Args:
+        version: the file's version, kept with each verdict.
+        content: the file; under ``thresholds`` the fields of :class:`DriftThresholds`:
+            ``rows_floor`` with ``value``, each pair with ``notice`` and ``alarm``, all of them
+            with ``unit`` and ``reason``; ``not_judged`` with a reason a column.
+
+    Raises:
+        PolicyError: one is absent or unknown, not a finite number, out of order, or without
+            unit or reason.
+    """
+    section = _mapping(version, "thresholds", content.get("thresholds"))
+    pairs = ("score_psi", "input_psi", "null_rise", "unseen_share")
+    _same_names(version, "thresholds", section, ("rows_floor", "not_judged", *pairs))
+    rows = _numbers(version, "rows_floor", section["rows_floor"], ("value",))
+    steps = {name: _numbers(version, name, section[name], ("notice", "alarm")) for name in pairs}
+    try:
+        return DriftThresholds(
+            version=version,
+            rows_floor=int(rows["value"]),
+            not_judged=_reasons(version, section["not_judged"]),
+            **{name: Steps(**pair) for name, pair in steps.items()},
+        )
+    except ValueError as error:
+        raise PolicyError(f"{version}: {error}") from error
+
+
+def _numbers(version: str, where: str, raw: object, names: tuple[str, ...]) -> dict[str, float]:
+    entry = _mapping(version, where, raw)
+    _same_names(version, where, entry, (*names, "unit", "reason"))
+    if not entry["unit"] or not entry["reason"]:
+        raise PolicyError(f"{version}: {where} needs its unit and its reason in words")
+    values: dict[str, float] = {}
+    for name in names:
+        value = entry[name]
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise PolicyError(f"{version}: {where}.{name} is {value!r}, not a number")
+        if not math.isfinite(value):
+            raise PolicyError(f"{version}: {where}.{name} is {value!r}, not finite")
+        values[name] = float(value)
+    return values
+
+
+def _reasons(version: str, raw: object) -> dict[str, str]:
+    entry = _mapping(version, "not_judged", raw)
+    if not all(isinstance(reason, str) and reason for reason in entry.values()):
+        raise PolicyError(f"{version}: not_judged needs a reason in words for each column")
+    return {str(name): str(reason) for name, reason in entry.items()}
+
+
+def _mapping(version: str, where: str, raw: object) -> Mapping[str, object]:
+    if not isinstance(raw, Mapping):
+        raise PolicyError(f"{version}: {where} is absent or not a mapping")
+    return raw
+
+
+def _same_names(version: str, where: str, given: Iterable[str], known: Iterable[str]) -> None:
+    absent, unknown = set(known) - set(given), {str(name) for name in set(given) - set(known)}
+    if absent or unknown:
+        raise PolicyError(f"{version}: {where}: absent {sorted(absent)}, unknown {sorted(unknown)}")

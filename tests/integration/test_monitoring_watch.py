@@ -1,0 +1,116 @@
+"""The watch on a real lake: its verdict, its page, its place in the ledger."""
+
+from pathlib import Path
+
+import pytest
+
+from credit_limits.domain.errors import DataMissing, ModelError, NoCertifiedChampion
+from credit_limits.domain.features import service_named
+from credit_limits.ledger.entry import EntryKind
+from monitoring.reference import build_reference
+from tests.promotion_samples import (
+    AS_OF,
+    SERVICE,
+    ingest_sample,
+    open_sample,
+    train_sample,
+)
+from tidegate.operations.platform import Platform
+from tidegate.operations.promote_model import PromoteModelRequest, promote_model
+from tidegate.operations.watch_drift import WatchDriftOutcome, WatchDriftRequest, watch_drift
+
+
+@pytest.fixture(scope="module")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Platform:
+    """Version 1 is champion."""
+    opened = open_sample(tmp_path_factory.mktemp("lender"))
+    ingest_sample(opened)
+    train_sample(opened, "1")
+    assert promote_model(opened, PromoteModelRequest()).cleared
+    return opened
+
+
+@pytest.fixture(scope="module")
+def watched(platform: Platform) -> WatchDriftOutcome:
+    return watch_drift(platform, WatchDriftRequest())
+
+
+def drift_entries(platform: Platform) -> int:
+    return len(platform.ledger.entries(EntryKind.DRIFT_WATCHED))
+
+
+def test_a_calm_month_is_no_drift(watched):
+    assert (watched.level, watched.finding, watched.rows) == ("none", "", 4000)
+    assert [column.name for column in watched.columns] == [
+        "score",
+        *service_named(SERVICE).feature_names,
+    ]
+    assert (watched.as_of, watched.model_version) == (AS_OF, "1")
+    assert watched.thresholds_version == "monitoring/2005-01-01"
+
+
+def test_the_page_is_under_the_reports(platform, watched):
+    path = Path(watched.report)
+    assert path.parent == platform.settings.reports_dir / "drift"
+    assert "days_past_due_latest" in path.read_text(encoding="utf-8")
+
+
+def test_the_watch_is_in_the_ledger_and_again_is_recognised(platform, watched):
+    entry = platform.ledger.latest(EntryKind.DRIFT_WATCHED)
+    assert entry is not None
+    assert entry.payload == watched.model_dump(mode="json")
+    before = drift_entries(platform)
+    again = watch_drift(platform, WatchDriftRequest(as_of=AS_OF))
+    assert again == watched.model_copy(update={"recognised": True})
+    assert drift_entries(platform) == before
+
+
+@pytest.fixture
+def elsewhere(platform: Platform, tmp_path: Path) -> Platform:
+    """The same champion, and a ledger that has not seen the watch."""
+    opened = open_sample(
+        platform.settings.var_dir, control_db_url=f"sqlite:///{tmp_path / 'control.db'}"
+    )
+    opened.__dict__["registry"] = platform.registry.copy()
+    opened.__dict__["feature_store"] = platform.feature_store
+    for entry in platform.ledger.entries():
+        if entry.kind is not EntryKind.DRIFT_WATCHED:
+            opened.ledger.append(entry.kind, entry.actor, dict(entry.payload), key=entry.key)
+    return opened
+
+
+def test_a_portfolio_unlike_the_reference_is_an_alarm_that_names_its_columns(elsewhere):
+    frame = elsewhere.feature_store.historical(
+        elsewhere.feature_store.accounts_at(AS_OF).assign(as_of=AS_OF), SERVICE
+    )
+    names = list(service_named(SERVICE).feature_names)
+    other = frame.assign(score=0.5, limit_minor=frame["limit_minor"] / 100)
+    reference = build_reference(other, ["score", *names]).to_json()
+    elsewhere.registry.files["1", "reference.json"] = reference.encode()
+    outcome = watch_drift(elsewhere, WatchDriftRequest())
+    assert outcome.level == "alarm"
+    assert {column.name for column in outcome.columns if column.level == "alarm"} == {
+        "score",
+        "limit_minor",
+    }
+    assert "limit_minor: PSI" in outcome.finding
+    assert drift_entries(elsewhere) == 1
+
+
+def test_without_a_certified_champion_nothing_is_watched(elsewhere):
+    elsewhere.registry.aliases["champion"] = "2"
+    with pytest.raises(NoCertifiedChampion, match="last certified champion is version 1"):
+        watch_drift(elsewhere, WatchDriftRequest())
+
+
+def test_without_features_of_the_day_there_is_nothing_to_watch(elsewhere):
+    with pytest.raises(DataMissing, match="materialize-features"):
+        watch_drift(elsewhere, WatchDriftRequest(as_of="2024-06-30"))
+
+
+@pytest.mark.parametrize("content", [b"{}", b"rubbish"])
+def test_without_a_reference_there_is_nothing_to_hold_against(elsewhere, content):
+    elsewhere.registry.files["1", "reference.json"] = content
+    with pytest.raises(ModelError, match=r"reference\.json of version 1"):
+        watch_drift(elsewhere, WatchDriftRequest())
+    assert drift_entries(elsewhere) == 0

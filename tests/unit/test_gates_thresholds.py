@@ -1,0 +1,110 @@
+"""Thresholds are data with unit and reason; what is not there cannot be passed."""
+
+from copy import deepcopy
+from dataclasses import fields
+from datetime import date
+
+import pytest
+
+from credit_limits.domain.errors import PolicyError
+from credit_limits.gates.thresholds import Threshold, parse_thresholds
+from tests.gate_samples import POLICIES, thresholds
+from tidegate.adapters.dated_policies import load_dated
+
+CONTENT = load_dated(POLICIES / "gates" / "default_risk", date(2024, 1, 31)).content
+NUMBERED = [
+    (section, name)
+    for section, entries in CONTENT["thresholds"].items()
+    for name in entries
+    if name != "not_judged"
+]
+
+
+def changed(*path: str, to: object) -> dict:
+    content = deepcopy(CONTENT)
+    entry = content
+    for part in path[:-1]:
+        entry = entry[part]
+    if to is None:
+        del entry[path[-1]]
+    else:
+        entry[path[-1]] = to
+    return content
+
+
+def test_the_repository_s_thresholds_are_whole():
+    parsed = thresholds()
+    assert parsed.performance.auc_low_floor.value == 0.70
+    assert parsed.calibration.predicted_over_observed_floor.value == 0.85
+    assert all(
+        len(entry["reason"].split()) > 3 and entry["unit"]
+        for section, name in NUMBERED
+        for entry in [CONTENT["thresholds"][section][name]]
+    )
+
+
+@pytest.mark.parametrize(("section", "name"), NUMBERED)
+def test_a_missing_threshold_stops_the_chain(section, name):
+    with pytest.raises(PolicyError, match=rf"v: {section}: absent: {name}"):
+        parse_thresholds("v", changed("thresholds", section, name, to=None))
+
+
+@pytest.mark.parametrize("section", [item.name for item in fields(thresholds())][1:])
+def test_a_missing_section_stops_the_chain(section):
+    with pytest.raises(PolicyError, match=f"thresholds: absent: {section}"):
+        parse_thresholds("v", changed("thresholds", section, to=None))
+
+
+@pytest.mark.parametrize("value", ["0.7", True, float("nan"), float("inf"), [0.7]])
+def test_a_value_must_be_a_finite_number(value):
+    content = changed("thresholds", "performance", "auc_low_floor", "value", to=value)
+    with pytest.raises(PolicyError, match=r"performance\.auc_low_floor has the value"):
+        parse_thresholds("v", content)
+
+
+@pytest.mark.parametrize(
+    ("section", "name", "value"),
+    [
+        ("performance", "auc_low_floor", 0.5),
+        ("performance", "ks_low_floor", 0.0),
+        ("calibration", "predicted_over_observed_floor", 0.0),
+        ("behaviour", "violations_ceiling", 1),
+        ("data", "unvalidated_rows_ceiling", 1),
+        ("time", "differing_rows_ceiling", 1),
+        ("challenger", "auc_difference_low_floor", -1.0),
+        ("technical", "golden_rows_differing_ceiling", 1),
+        ("technical", "signature_floor", 0),
+    ],
+)
+def test_a_bound_that_could_refuse_nothing_is_refused_itself(section, name, value):
+    with pytest.raises(PolicyError, match=rf"{section}\.{name} is .* without meaning"):
+        parse_thresholds("v", changed("thresholds", section, name, "value", to=value))
+
+
+@pytest.mark.parametrize("part", ["unit", "reason"])
+def test_a_threshold_has_its_unit_and_its_reason(part):
+    for to in ("", None):
+        with pytest.raises(PolicyError, match="technical"):
+            parse_thresholds(
+                "v", changed("thresholds", "technical", "size_bytes_ceiling", part, to=to)
+            )
+    with pytest.raises(ValueError, match="unit and its reason"):
+        Threshold(1.0, *("", "why")[:: 1 if part == "unit" else -1])
+
+
+def test_a_misspelled_name_is_not_ignored():
+    content = changed("thresholds", "data", "row_floor", to={"value": 1})
+    with pytest.raises(PolicyError, match="unknown: row_floor; check the spelling"):
+        parse_thresholds("v", content)
+
+
+def test_an_input_that_is_not_judged_has_its_reason():
+    content = changed("thresholds", "stability", "not_judged", to={"age_years": ""})
+    with pytest.raises(PolicyError, match=r"age_years needs its reason"):
+        parse_thresholds("v", content)
+
+
+@pytest.mark.parametrize("content", [{}, {"thresholds": None}, {"thresholds": [1]}])
+def test_a_file_without_thresholds_is_no_policy(content):
+    with pytest.raises(PolicyError, match="thresholds is absent or not a mapping"):
+        parse_thresholds("v", content)

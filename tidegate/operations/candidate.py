@@ -1,0 +1,136 @@
+"""A model version before the gate: what was registered, and the rows to measure it on."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from credit_limits.domain.errors import DataMissing, ModelError
+from credit_limits.domain.features import ServiceSpec
+from credit_limits.gates.evidence import CalibrationEvidence, PerformanceEvidence
+from credit_limits.gates.figures import measure_calibration, measure_performance
+from feature_repo.queries import service_of, tables_of
+from monitoring.drift import SCORE
+from tidegate.operations.champion import Standing
+from tidegate.operations.platform import Platform
+from tidegate.operations.scored_rows import (
+    portfolio_scored,
+    read_scored_sample,
+    read_training_rows,
+    with_features,
+)
+
+if TYPE_CHECKING:
+    from tidegate.adapters.registry import LoadedVersion
+
+_LABEL_TABLES = ("outcomes", "statements")
+_SEED = 7
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """What is put before the gate; what it needs of data is read when first asked for.
+
+    ``standing``: the champion by the ledger, None where there is none.
+    """
+
+    platform: Platform
+    loaded: "LoadedVersion"
+    as_of: date
+    standing: Standing | None
+
+    @cached_property
+    def service(self) -> ServiceSpec:
+        """The feature service that the model names."""
+        return service_of(self.loaded.feature_service)
+
+    @cached_property
+    def lineage(self) -> dict[str, int]:
+        """Delta version of each table that the model saw: its features' and its labels'.
+
+        Raises :class:`ModelError` where the registered lineage leaves one of them out.
+        """
+        registered = _versions(self.loaded.tags.get("data_versions"))
+        needed = tables_of(self.service)
+        absent = [table for table in needed if table not in registered]
+        if absent:
+            raise ModelError(
+                f"version {self.loaded.version} does not say which version of "
+                f"{', '.join(absent) or 'any table'} it saw"
+            )
+        seen = sorted({*needed, *(table for table in _LABEL_TABLES if table in registered)})
+        return {table: registered[table] for table in seen}
+
+    @cached_property
+    def sample(self) -> pd.DataFrame:
+        """The out-of-time rows as training scored them."""
+        return read_scored_sample(self.platform, self.loaded)
+
+    @cached_property
+    def test_rows(self) -> pd.DataFrame:
+        """:attr:`sample` with the features that the store serves for it."""
+        return with_features(self.platform, self.sample, self.service.name)
+
+    @cached_property
+    def portfolio(self) -> pd.DataFrame:
+        """Every account open at ``as_of``, with features and score."""
+        return portfolio_scored(self.platform, self.loaded, self.as_of)
+
+    @cached_property
+    def training_rows(self) -> pd.DataFrame:
+        """All rows of the training, test included, with the ``part`` each served."""
+        return read_training_rows(self.platform, self.loaded)
+
+    @cached_property
+    def schema_in_use(self) -> str:
+        """What the model's feature service means today."""
+        return self.platform.feature_store.schema_hash(self.service.name)
+
+    @cached_property
+    def performance(self) -> PerformanceEvidence:
+        """How well the stored scores rank the stored outcomes."""
+        return measure_performance(self.label, self.score, self.customer, seed=_SEED)
+
+    @cached_property
+    def calibration(self) -> CalibrationEvidence:
+        """How far the stored scores are from the stored outcomes."""
+        return measure_calibration(self.label, self.score)
+
+    @property
+    def label(self) -> NDArray[np.bool_]:
+        """Outcomes of :attr:`sample`, true for a default."""
+        return self.sample["label"].to_numpy(np.bool_)
+
+    @property
+    def score(self) -> NDArray[np.float64]:
+        """Scores of :attr:`sample`."""
+        return self.sample[SCORE].to_numpy(np.float64)
+
+    @cached_property
+    def customer(self) -> NDArray[np.intp]:
+        """A number for the customer of each row of :attr:`sample`.
+
+        Raises :class:`DataMissing` where the lake knows no customer of an account.
+        """
+        with self.platform.lake.connect(self.lineage, tables=["accounts"]) as connection:
+            owners = connection.execute(
+                "SELECT account_id, any_value(customer_id) AS customer_id FROM accounts GROUP BY 1"
+            ).df()
+        customers = self.sample["account_id"].map(owners.set_index("account_id")["customer_id"])
+        if customers.isna().any():
+            raise DataMissing("the lake has no customer of an account that the model was tested on")
+        return pd.factorize(customers)[0].astype(np.intp)
+
+
+def _versions(tag: str | None) -> Mapping[str, int]:
+    try:
+        versions = json.loads(tag or "{}")
+        return {str(table): int(version) for table, version in versions.items()}
+    except (ValueError, AttributeError, TypeError) as error:
+        raise ModelError(f"the tag data_versions cannot be read: {tag!r}") from error

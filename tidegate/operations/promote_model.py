@@ -1,0 +1,301 @@
+"""Promote: put a version through the gate chain; it becomes champion only where all of it clears.
+
+The order makes a kill at any line harmless. Evidence and verdict go to the registry first, then
+the ledger records the intention with its certificate, then the alias moves and is read back, and
+last the ledger records the promotion. Until that last entry no one follows the alias, and the
+same call again finishes what was begun.
+"""
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import structlog
+from pydantic import BaseModel, ConfigDict, Field
+
+from credit_limits.domain.digest import digest_of
+from credit_limits.domain.errors import GateRefused, ModelError, NoCertifiedChampion
+from credit_limits.gates.certificate import Certificate, certify
+from credit_limits.gates.evidence import Evidence
+from credit_limits.gates.result import CheckResult
+from credit_limits.gates.thresholds import parse_thresholds
+from credit_limits.gates.verdict import Cleared, Refused, Verdict, judge
+from credit_limits.ledger.entry import Entry, EntryKind
+from feature_repo.queries import tables_of
+from monitoring.thresholds import parse_drift_thresholds
+from tidegate.adapters.dated_policies import DatedFile, load_dated
+from tidegate.operations.candidate import Candidate
+from tidegate.operations.champion import (
+    CHALLENGER,
+    CHAMPION,
+    certificate_in,
+    standing_champion,
+    verify_loaded,
+)
+from tidegate.operations.platform import Platform
+from tidegate.operations.promotion_evidence import gather_evidence
+
+if TYPE_CHECKING:
+    from tidegate.adapters.registry import LoadedVersion
+
+_log = structlog.get_logger(__name__)
+
+
+class PromoteModelRequest(BaseModel):
+    """Which version to judge, and for which day."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+    model_name: str = Field("default_risk", description="model in the registry")
+    version: str | None = Field(
+        None, description="version to judge; that of the alias challenger if empty"
+    )
+    as_of: date | None = Field(
+        None, description="day to judge for; the lake's last day of knowledge if empty"
+    )
+
+
+class CheckRow(BaseModel):
+    """One check. ``threshold`` is keyed by figure and sign, such as ``auc_low >=``."""
+
+    model_config = ConfigDict(frozen=True)
+
+    check: str
+    passed: bool
+    measured: dict[str, float]
+    threshold: dict[str, float]
+    message: str
+
+
+class PromoteModelOutcome(BaseModel):
+    """The verdict; ``certificate_digest`` is there only where it cleared."""
+
+    model_config = ConfigDict(frozen=True, protected_namespaces=())
+
+    model_name: str
+    version: str
+    as_of: date
+    cleared: bool
+    checks: list[CheckRow]
+    certificate_digest: str | None
+    previous_champion: str | None
+    thresholds_version: str
+    evidence_digest: str
+    recognised: bool = False
+
+
+def promote_model(platform: Platform, request: PromoteModelRequest) -> PromoteModelOutcome:
+    """Gather evidence, judge it, and move the alias ``champion`` on a cleared verdict alone.
+
+    A refusal is an outcome and not an error; see :func:`require_cleared`. A version that is the
+    certified champion already, under the thresholds in force, is recognised.
+
+    Raises:
+        ModelError: there is no such version, or no challenger.
+        PolicyError: no thresholds are in force on that day, or one is missing.
+        LedgerBroken: an entry of the ledger was altered.
+    """
+    platform.ledger.verify()
+    as_of = request.as_of or platform.lake.latest_knowledge()
+    loaded = platform.registry.load(request.model_name, _version(platform, request))
+    standing = standing_champion(platform, request.model_name)
+    candidate = Candidate(platform, loaded, as_of, standing)
+    gates = load_dated(platform.policies("gates", request.model_name), as_of)
+    if already := _already_champion(candidate, gates):
+        return already
+    key = _key(candidate, gates)
+    if intended := platform.ledger.find(EntryKind.PROMOTION_INTENDED, key):
+        return _finish(platform, intended)
+    drift = load_dated(platform.policies("monitoring"), as_of)
+    evidence = gather_evidence(candidate, parse_drift_thresholds(drift.version, drift.content))
+    verdict = judge(evidence, parse_thresholds(gates.version, gates.content))
+    if isinstance(verdict, Cleared):
+        return _finish(platform, _intend(candidate, evidence, verdict, key))
+    return _refuse(candidate, evidence, verdict, key)
+
+
+def require_cleared(outcome: PromoteModelOutcome) -> PromoteModelOutcome:
+    """The same outcome where it is cleared.
+
+    Raises:
+        GateRefused: names each check that did not pass and what it says.
+    """
+    if outcome.cleared:
+        return outcome
+    failing = [f"{check.check}: {check.message}" for check in outcome.checks if not check.passed]
+    raise GateRefused(
+        f"{outcome.model_name} version {outcome.version} is not cleared by "
+        f"{outcome.thresholds_version}; the champion stays. " + " | ".join(failing)
+    )
+
+
+def _version(platform: Platform, request: PromoteModelRequest) -> str:
+    version = request.version or platform.registry.version_at_alias(request.model_name, CHALLENGER)
+    if version is None:
+        raise ModelError(
+            f"{request.model_name} has no challenger; train one first: tidegate retrain"
+        )
+    return version
+
+
+def _already_champion(candidate: Candidate, gates: DatedFile) -> PromoteModelOutcome | None:
+    """The stored outcome of a champion whose certificate stands; its alias is put right."""
+    platform, standing, loaded = candidate.platform, candidate.standing, candidate.loaded
+    if standing is None or standing.version != loaded.version:
+        return None
+    if standing.certificate.thresholds_version != gates.version:
+        return None
+    try:
+        verify_loaded(platform, standing, loaded)
+    except NoCertifiedChampion:
+        return None
+    promoted = [
+        PromoteModelOutcome.model_validate(entry.payload)
+        for entry in platform.ledger.entries(EntryKind.MODEL_PROMOTED)
+        if entry.payload["certificate_digest"] == standing.certificate_digest
+    ]
+    _move_alias(platform, standing.certificate)
+    return promoted[-1].model_copy(update={"recognised": True})
+
+
+def _key(candidate: Candidate, gates: DatedFile) -> str:
+    """The same candidate on the same data under the same thresholds is the same promotion."""
+    platform, loaded, standing = candidate.platform, candidate.loaded, candidate.standing
+    versions = platform.lake.versions()
+    read = [table for table in tables_of(candidate.service) if table in versions]
+    return digest_of(
+        {
+            "model_name": loaded.model_name,
+            "version": loaded.version,
+            "artefact_digest": loaded.model.artefact_digest,
+            "thresholds": gates.digest,
+            "as_of": candidate.as_of,
+            "data_versions": {table: versions[table] for table in read},
+            "champion_before": standing.entry_digest if standing else None,
+        }
+    )
+
+
+def _intend(candidate: Candidate, evidence: Evidence, verdict: Cleared, key: str) -> Entry:
+    """Record the intention, certificate included; only a cleared verdict has one."""
+    platform, loaded, standing = candidate.platform, candidate.loaded, candidate.standing
+    certificate = certify(
+        verdict,
+        model_name=loaded.model_name,
+        version=loaded.version,
+        artefact_digest=loaded.model.artefact_digest,
+        feature_service=loaded.feature_service,
+        schema_hash=candidate.schema_in_use,
+        data_versions=candidate.lineage,
+        previous_champion=standing.version if standing else None,
+        actor=platform.settings.actor,
+        as_of=candidate.as_of,
+    )
+    outcome = _outcome(candidate, verdict, certificate.digest)
+    _log_verdict(platform, loaded, evidence, outcome, certificate)
+    return platform.ledger.append(
+        EntryKind.PROMOTION_INTENDED,
+        platform.settings.actor,
+        {
+            "model_name": loaded.model_name,
+            "version": loaded.version,
+            "outcome": outcome.model_dump(mode="json"),
+            "certificate": certificate.as_plain(),
+        },
+        key=key,
+    )
+
+
+def _finish(platform: Platform, intended: Entry) -> PromoteModelOutcome:
+    """Carry out a recorded intention: alias, read back, ledger. Safe to be run again."""
+    certificate = certificate_in(intended)
+    outcome = PromoteModelOutcome.model_validate(intended.payload["outcome"])
+    _move_alias(platform, certificate)
+    platform.ledger.append(
+        EntryKind.MODEL_PROMOTED,
+        platform.settings.actor,
+        outcome.model_dump(mode="json"),
+        key=intended.key,
+    )
+    _log.info("model_promoted", model=certificate.model_name, version=certificate.version)
+    return outcome
+
+
+def _move_alias(platform: Platform, certificate: Certificate) -> None:
+    name, version = certificate.model_name, certificate.version
+    tags = {"gate": "cleared", "certificate_digest": certificate.digest}
+    platform.registry.set_version_tags(name, version, tags)
+    platform.registry.set_alias(name, CHAMPION, version)
+    found = platform.registry.version_at_alias(name, CHAMPION)
+    if found != version:
+        raise ModelError(
+            f"the alias champion of {name} was set to version {version} and reads {found}; "
+            "someone else moves it: stop them, then promote again"
+        )
+
+
+def _refuse(
+    candidate: Candidate, evidence: Evidence, verdict: Refused, key: str
+) -> PromoteModelOutcome:
+    platform, loaded = candidate.platform, candidate.loaded
+    outcome = _outcome(candidate, verdict, None)
+    reasons = {result.check: result.message for result in verdict.failing}
+    refusal = digest_of({"promotion": key, "reasons": reasons})
+    if entry := platform.ledger.find(EntryKind.PROMOTION_REFUSED, refusal):
+        stored = PromoteModelOutcome.model_validate(entry.payload)
+        return stored.model_copy(update={"recognised": True})
+    _log_verdict(platform, loaded, evidence, outcome, None)
+    failing = ",".join(reasons)
+    platform.registry.set_version_tags(
+        loaded.model_name, loaded.version, {"gate": "refused", "gate_failing": failing}
+    )
+    platform.ledger.append(
+        EntryKind.PROMOTION_REFUSED,
+        platform.settings.actor,
+        outcome.model_dump(mode="json"),
+        key=refusal,
+    )
+    _log.warning("promotion_refused", model=loaded.model_name, failing=failing)
+    return outcome
+
+
+def _log_verdict(
+    platform: Platform,
+    loaded: "LoadedVersion",
+    evidence: Evidence,
+    outcome: PromoteModelOutcome,
+    certificate: Certificate | None,
+) -> None:
+    files: dict[str, object] = {
+        "evidence.json": evidence.as_plain(),
+        "verdict.json": outcome.model_dump(mode="json"),
+    }
+    if certificate is not None:
+        files["certificate.json"] = certificate.as_plain() | {"digest": certificate.digest}
+    platform.registry.log_evidence(loaded.model_name, loaded.version, files)
+
+
+def _outcome(
+    candidate: Candidate, verdict: Verdict, certificate_digest: str | None
+) -> PromoteModelOutcome:
+    standing = candidate.standing
+    return PromoteModelOutcome(
+        model_name=candidate.loaded.model_name,
+        version=candidate.loaded.version,
+        as_of=candidate.as_of,
+        cleared=isinstance(verdict, Cleared),
+        checks=[_row(result) for result in verdict.checks],
+        certificate_digest=certificate_digest,
+        previous_champion=standing.version if standing else None,
+        thresholds_version=verdict.thresholds_version,
+        evidence_digest=verdict.evidence_digest,
+    )
+
+
+def _row(result: CheckResult) -> CheckRow:
+    return CheckRow(
+        check=result.check.value,
+        passed=result.passed,
+        measured=dict(result.measured),
+        threshold=dict(result.thresholds),
+        message=result.message,
+    )
