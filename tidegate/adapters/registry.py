@@ -1,0 +1,384 @@
+"""MLflow's model registry: model versions with what was measured of them.
+
+Every call names its run or version; MLflow's fluent interface, which remembers a current run and
+address in the process, is not used. Models are stored as LightGBM text and JSON, with a script
+that MLflow runs to serve them. A registration counts from the moment its version is tagged
+complete, which is the last thing written; one that was cut short is removed and done again.
+"""
+
+import os
+import tempfile
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from importlib.metadata import version as installed_version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from credit_limits.domain.digest import canonical_json
+from credit_limits.domain.errors import ModelError
+from tidegate.adapters.settings import Settings
+from training.model import BOOSTER_FILE, SCORING_FILE, DefaultRiskModel
+from training.run import TrainingRun
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from mlflow import MlflowClient
+    from mlflow.entities import LoggedModel
+    from mlflow.entities.model_registry import ModelVersion, RegisteredModel
+
+_STATE, _COMPLETE = "registration", "complete"
+_RUN_KEY = "run_key"
+_SCRIPT = Path(__file__).with_name("model_code") / "default_risk_scorer.py"
+_MODEL_FILES = {"booster": BOOSTER_FILE, "scoring": SCORING_FILE}
+_LIBRARIES = ("mlflow", "lightgbm", "numpy", "pandas", "scipy")
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredVersion:
+    """A version of a registered model, and the run that made it."""
+
+    version: str
+    run_id: str
+
+
+@dataclass(frozen=True)
+class LoadedVersion:
+    """A model version read back. ``has_signature``: MLflow knows its columns and their types."""
+
+    model_name: str
+    version: str
+    run_id: str
+    model: DefaultRiskModel
+    tags: Mapping[str, str]
+    has_signature: bool
+
+    @property
+    def feature_service(self) -> str:
+        """The feature service that the model was trained on."""
+        return self._tag("feature_service")
+
+    @property
+    def schema_hash(self) -> str:
+        """Digest of that service's features as they were then."""
+        return self._tag("schema_hash")
+
+    def _tag(self, name: str) -> str:
+        if name not in self.tags:
+            raise ModelError(
+                f"version {self.version} of {self.model_name} has no tag {name}; it was not "
+                "registered by retrain_model, train it again"
+            )
+        return self.tags[name]
+
+
+@dataclass(frozen=True)
+class Registry:
+    """The registry of an installation. Nothing is opened or written before it is needed."""
+
+    settings: Settings
+
+    def register(
+        self,
+        model_name: str,
+        run: TrainingRun,
+        *,
+        run_key: str,
+        artefacts: Mapping[str, bytes],
+        figures: Mapping[str, "Figure"],
+        tags: Mapping[str, str],
+    ) -> RegisteredVersion:
+        """Store a training run as a new version; an unfinished one of the same key is removed.
+
+        Args:
+            model_name: name in the registry.
+            run: what was trained; its figures become metrics, its lineage parameters.
+            run_key: what :meth:`find_by_run_key` recognises it by.
+            artefacts: files of the run, by name.
+            figures: plots of the run, by file name; they are kept under ``plots/``.
+            tags: of the run and of the version.
+        """
+        self._remove_unfinished(model_name, run_key)
+        client, experiment = self._client, self._experiment(model_name)
+        all_tags = {**tags, _RUN_KEY: run_key}
+        run_id = client.create_run(experiment, tags=all_tags).info.run_id
+        logged = self._log_model(experiment, run_id, model_name, run)
+        self._log_figures(run_id, logged.model_id, run)
+        self._log_files(run_id, artefacts)
+        for name, figure in figures.items():
+            client.log_figure(run_id, figure, f"plots/{name}")
+        client.set_terminated(run_id)
+        self._registered_model(model_name)
+        created = client.create_model_version(
+            model_name,
+            # not "models:/<id>", which MLflow looks up at its process-wide address
+            source=logged.artifact_location,
+            run_id=run_id,
+            model_id=logged.model_id,
+            tags=all_tags,
+            description=artefacts.get("model_card.md", b"").decode(),
+        )
+        version = str(created.version)
+        client.set_model_version_tag(model_name, version, _STATE, _COMPLETE)
+        return RegisteredVersion(version, run_id)
+
+    def find_by_run_key(self, model_name: str, run_key: str) -> RegisteredVersion | None:
+        """The finished registration of this key, None where there is none."""
+        found = [
+            item
+            for item in self._versions(model_name)
+            if item.tags.get(_RUN_KEY) == run_key and item.tags.get(_STATE) == _COMPLETE
+        ]
+        return _registered(found[0]) if found else None
+
+    def latest_versions(self, model_name: str, count: int = 10) -> list[RegisteredVersion]:
+        """The newest finished registrations, newest first."""
+        found = [v for v in self._versions(model_name) if v.tags.get(_STATE) == _COMPLETE]
+        return [_registered(item) for item in found[:count]]
+
+    def load(self, model_name: str, version: str) -> LoadedVersion:
+        """A version with its model; :class:`ModelError` where there is none or it is damaged."""
+        from mlflow.models import Model
+
+        found = self._version(model_name, version)
+        with self._model_files(found) as folder:
+            signature = Model.load(str(folder)).signature
+            files = {
+                path.name: path.read_bytes()
+                for path in (folder / "artifacts" / name for name in _MODEL_FILES.values())
+                if path.is_file()
+            }
+        return LoadedVersion(
+            model_name=model_name,
+            version=str(found.version),
+            run_id=_registered(found).run_id,
+            model=DefaultRiskModel.from_files(files),
+            tags=dict(found.tags),
+            has_signature=signature is not None and signature.inputs is not None,
+        )
+
+    def artefact(self, model_name: str, version: str, name: str) -> bytes:
+        """A file of the version's run; :class:`ModelError` where it has no such file."""
+        from mlflow.exceptions import MlflowException
+
+        run_id = _registered(self._version(model_name, version)).run_id
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                return Path(self._client.download_artifacts(run_id, name, folder)).read_bytes()
+            except (MlflowException, OSError) as error:
+                raise ModelError(
+                    f"version {version} of {model_name} has no file {name}: {error}"
+                ) from error
+
+    def version_at_alias(self, model_name: str, alias: str) -> str | None:
+        """The version that an alias points at, None where there is no such alias or model."""
+        found = self._find_registered_model(model_name)
+        return None if found is None or alias not in found.aliases else str(found.aliases[alias])
+
+    def set_alias(self, model_name: str, alias: str, version: str) -> None:
+        """Point an alias at a version; :class:`ModelError` where there is no such version."""
+        self._version(model_name, version)
+        self._client.set_registered_model_alias(model_name, alias, version)
+
+    def set_version_tags(self, model_name: str, version: str, tags: Mapping[str, str]) -> None:
+        """Add tags to a version, or change them."""
+        self._version(model_name, version)
+        for name, value in tags.items():
+            self._client.set_model_version_tag(model_name, version, name, value)
+
+    def log_evidence(self, model_name: str, version: str, files: Mapping[str, object]) -> None:
+        """Keep JSON-able values beside a version, each as a file of its run under ``gate/``.
+
+        The same name again is overwritten.
+        """
+        run_id = _registered(self._version(model_name, version)).run_id
+        self._log_files(
+            run_id, {f"gate/{name}": canonical_json(value) for name, value in files.items()}
+        )
+
+    @cached_property
+    def _client(self) -> "MlflowClient":
+        os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"  # read when MLflow is imported
+        os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
+        os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+        from mlflow import MlflowClient
+
+        self.settings.mlflow_dir.mkdir(parents=True, exist_ok=True)
+        uri = self.settings.mlflow_uri
+        return MlflowClient(tracking_uri=uri, registry_uri=uri)
+
+    def _experiment(self, model_name: str) -> str:
+        found = self._client.get_experiment_by_name(model_name)
+        if found is not None:
+            return str(found.experiment_id)
+        own = not self.settings.mlflow_uri.startswith("http")  # a server knows its own place
+        location = (self.settings.mlflow_dir / "artifacts" / model_name).as_uri() if own else None
+        return str(self._client.create_experiment(model_name, artifact_location=location))
+
+    def _log_model(
+        self, experiment: str, run_id: str, model_name: str, run: TrainingRun
+    ) -> "LoggedModel":
+        """The model in MLflow's form: a scoring script, the model's own files, a signature."""
+        from mlflow.entities import LoggedModelOutput
+
+        logged = self._client.create_logged_model(
+            experiment, name=model_name, source_run_id=run_id, model_type="default_risk"
+        )
+        self._client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, step=0)])
+        with tempfile.TemporaryDirectory() as folder:
+            _save_model(Path(folder), logged, run)
+            self._client.log_model_artifacts(logged.model_id, str(Path(folder) / "model"))
+        self._client.finalize_logged_model(logged.model_id, "READY")
+        return logged
+
+    def _log_figures(self, run_id: str, model_id: str, run: TrainingRun) -> None:
+        from mlflow.entities import Metric, Param
+
+        now = self._client.get_run(run_id).info.start_time
+        metrics = [
+            Metric(name, value, now, 0, model_id=model_id, run_id=run_id)
+            for name, value in _metrics(run).items()
+        ]
+        parameters = [Param(name, str(value)) for name, value in _parameters(run).items()]
+        self._client.log_batch(run_id, metrics=metrics, params=parameters)
+
+    def _log_files(self, run_id: str, files: Mapping[str, bytes]) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            _written(Path(folder), files)
+            self._client.log_artifacts(run_id, folder)
+
+    def _remove_unfinished(self, model_name: str, run_key: str) -> None:
+        experiment = self._experiment(model_name)
+        for version in self._versions(model_name):
+            if version.tags.get(_RUN_KEY) == run_key and _STATE not in version.tags:
+                self._client.delete_model_version(model_name, version.version)
+        runs = self._client.search_runs([experiment], f"tags.{_RUN_KEY} = '{run_key}'")
+        for run in runs:
+            for output in self._client.search_logged_models(
+                [experiment], f"source_run_id = '{run.info.run_id}'"
+            ):
+                self._client.delete_logged_model(output.model_id)
+            self._client.delete_run(run.info.run_id)
+
+    def _registered_model(self, model_name: str) -> None:
+        if self._find_registered_model(model_name) is None:
+            self._client.create_registered_model(model_name)
+
+    def _find_registered_model(self, model_name: str) -> "RegisteredModel | None":
+        found = self._client.search_registered_models(f"name = '{model_name}'", max_results=1)
+        return found[0] if found else None
+
+    def _versions(self, model_name: str) -> "Sequence[ModelVersion]":
+        """Versions of a model, newest first, none where there is no such model."""
+        found = self._client.search_model_versions(f"name = '{model_name}'")
+        return sorted(found, key=lambda item: -int(item.version))
+
+    def _version(self, model_name: str, version: str) -> "ModelVersion":
+        from mlflow.exceptions import MlflowException
+
+        try:
+            return self._client.get_model_version(model_name, version)
+        except MlflowException as error:
+            there = ", ".join(str(item.version) for item in self._versions(model_name)) or "none"
+            raise ModelError(
+                f"{model_name} has no version {version}; there are: {there}"
+            ) from error
+
+    @contextmanager
+    def _model_files(self, found: "ModelVersion") -> Iterator[Path]:
+        """A folder with the version's files in MLflow's form, for as long as the context lasts."""
+        from mlflow.artifacts import download_artifacts
+        from mlflow.exceptions import MlflowException
+
+        uri = self.settings.mlflow_uri
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                place = self._client.get_model_version_download_uri(found.name, found.version)
+                path = download_artifacts(
+                    artifact_uri=place, dst_path=folder, tracking_uri=uri, registry_uri=uri
+                )
+            except (MlflowException, OSError) as error:
+                raise ModelError(
+                    f"the files of version {found.version} of {found.name} cannot be read: {error}"
+                ) from error
+            yield Path(path)
+
+
+def _registered(found: "ModelVersion") -> RegisteredVersion:
+    if not found.run_id:
+        raise ModelError(
+            f"version {found.version} of {found.name} has no run; it was not registered by "
+            "retrain_model, train it again"
+        )
+    return RegisteredVersion(str(found.version), found.run_id)
+
+
+def _save_model(folder: Path, logged: "LoggedModel", run: TrainingRun) -> None:
+    """Write the model in MLflow's form to ``folder / "model"``.
+
+    Requirements are pinned and there is no input example: inferring the one and trying the other
+    takes MLflow half a minute, and says no more than signature and golden sample do.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of type hints in MLflow, of the example
+        from mlflow import pyfunc
+        from mlflow.models import Model, ModelSignature
+        from mlflow.types import ColSpec, DataType, Schema, TensorSpec
+
+        paths = _written(folder, run.model.files())
+        names = run.model.feature_names
+        inputs: list[ColSpec | TensorSpec] = [ColSpec(DataType.double, name) for name in names]
+        pyfunc.save_model(
+            folder / "model",
+            python_model=str(_SCRIPT),
+            artifacts={name: str(paths[file]) for name, file in _MODEL_FILES.items()},
+            signature=ModelSignature(Schema(inputs), Schema([ColSpec(DataType.double)])),
+            pip_requirements=[f"{name}=={installed_version(name)}" for name in _LIBRARIES],
+            mlflow_model=Model(
+                artifact_path=logged.artifact_location,
+                run_id=logged.source_run_id,
+                model_uuid=logged.model_id,
+                model_id=logged.model_id,
+            ),
+        )
+
+
+def _written(folder: Path, files: Mapping[str, bytes]) -> dict[str, Path]:
+    paths = {name: folder / name for name in files}
+    for name, path in paths.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(files[name])
+    return paths
+
+
+def _metrics(run: TrainingRun) -> dict[str, float]:
+    """Figures as MLflow plots them: ``auc`` with ``auc_low`` and ``auc_high``, and so on."""
+    measured = dict(run.figures.as_plain())
+    if run.cross_validation is not None:
+        validation = run.cross_validation
+        figures = {"auc": validation.auc, "ks": validation.ks, "ece": validation.ece}
+        measured |= {f"cv_{name}": figure.as_plain() for name, figure in figures.items()}
+    metrics = {
+        name if end == "value" else f"{name}_{end}": value
+        for name, ends in measured.items()
+        for end, value in ends.items()
+    }
+    rows = {f"rows_{part}": float(count) for part, count in run.split.sizes.items()}
+    return {**metrics, **rows, "default_rate": run.default_rate}
+
+
+def _parameters(run: TrainingRun) -> dict[str, object]:
+    """The policy's choices, the split, and what early stopping and calibration settled."""
+    sections = (run.policy.booster, run.policy.split, run.policy.calibration, run.policy.evaluation)
+    return {
+        **{name: value for section in sections for name, value in asdict(section).items()},
+        "split": run.split.method.value,
+        "trees": run.model.booster.num_trees(),
+        "calibration_slope": run.model.calibration.slope,
+        "calibration_intercept": run.model.calibration.intercept,
+        "seed": run.lineage.seed,
+        "label_window_months": run.lineage.label_window_months,
+        "label_source": run.label_source,
+    }

@@ -1,0 +1,1 @@
+"""Default-risk models: labels, splits, fit, calibration, figures. Frames in, values out."""

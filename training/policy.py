@@ -1,0 +1,148 @@
+"""The training policy: every number of a training that is a choice, as dated data.
+
+Each entry of the file has a value, a unit and a reason; none has a default, so that a misspelled
+entry stops the training instead of changing it.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import TypeVar
+
+from credit_limits.domain.errors import PolicyError
+
+_Section = TypeVar("_Section")
+
+
+@dataclass(frozen=True, slots=True)
+class BoosterPolicy:
+    """Shape and pace of the boosted trees; the file says unit and reason of each."""
+
+    learning_rate: float
+    leaves: int
+    rows_in_leaf_floor: int
+    feature_share: float
+    row_share: float
+    leaf_penalty: float
+    rounds_ceiling: int
+    patience_rounds: int
+
+    def __post_init__(self) -> None:
+        _share(self, "learning_rate", "feature_share", "row_share")
+        _at_least(self, 1, "rows_in_leaf_floor", "rounds_ceiling", "patience_rounds")
+        _at_least(self, 2, "leaves")
+        _at_least(self, 0, "leaf_penalty")
+
+
+@dataclass(frozen=True, slots=True)
+class SplitPolicy:
+    """Shares of the parts, 0 to 1, and how complete a cohort must be to be used."""
+
+    tuning_customers_share: float
+    test_share: float
+    early_stopping_share: float
+    calibration_share: float
+    resolved_share_floor: float
+
+    def __post_init__(self) -> None:
+        _share(self, *(item.name for item in fields(self)))
+        if self.test_share + self.early_stopping_share + self.calibration_share >= 1.0:
+            raise ValueError("the shares of test, early stopping and calibration leave no fit")
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationPolicy:
+    """How strongly the slope is held at 1: the precision of its prior, in rows."""
+
+    slope_prior_rows: float
+
+    def __post_init__(self) -> None:
+        _at_least(self, 0, "slope_prior_rows")
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationPolicy:
+    """Bootstrap resamples, folds of the cross-validation, rows of the golden sample."""
+
+    resamples: int
+    folds: int
+    golden_rows: int
+
+    def __post_init__(self) -> None:
+        _at_least(self, 2, "resamples", "folds")
+        _at_least(self, 1, "golden_rows")
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingPolicy:
+    """All of it, with the version (``default_risk/2005-01-01``) and digest of its file."""
+
+    version: str
+    digest: str
+    booster: BoosterPolicy
+    split: SplitPolicy
+    calibration: CalibrationPolicy
+    evaluation: EvaluationPolicy
+
+
+def parse_training_policy(
+    version: str, digest: str, content: Mapping[str, object]
+) -> TrainingPolicy:
+    """The policy of a file's content.
+
+    Raises:
+        PolicyError: an entry is absent, unknown, outside its range, not a number of its kind, or
+            without unit or reason; the message names the file and the entry.
+    """
+    known = {"effective_from", "owner", "booster", "split", "calibration", "evaluation"}
+    if unknown := set(content) - known:
+        raise PolicyError(f"{version}: unknown sections {sorted(unknown)}; there are {known}")
+    return TrainingPolicy(
+        version,
+        digest,
+        _section(version, content, "booster", BoosterPolicy),
+        _section(version, content, "split", SplitPolicy),
+        _section(version, content, "calibration", CalibrationPolicy),
+        _section(version, content, "evaluation", EvaluationPolicy),
+    )
+
+
+def _section(
+    version: str, content: Mapping[str, object], name: str, kind: type[_Section]
+) -> _Section:
+    section = content.get(name)
+    expected = {item.name: item.type for item in fields(kind)}  # type: ignore[arg-type]
+    if not isinstance(section, Mapping) or set(section) != set(expected):
+        found = sorted(section) if isinstance(section, Mapping) else "no mapping"
+        raise PolicyError(f"{version}: {name} must have {sorted(expected)}, it has {found}")
+    values = {
+        entry: _number(f"{version}: {name}.{entry}", section[entry], expected[entry] is int)
+        for entry in expected
+    }
+    try:
+        return kind(**values)
+    except ValueError as error:
+        raise PolicyError(f"{version}: {name}: {error}") from error
+
+
+def _number(where: str, entry: object, whole: bool) -> float | int:
+    if not isinstance(entry, Mapping) or set(entry) != {"value", "unit", "reason"}:
+        raise PolicyError(f"{where} must have value, unit and reason, and nothing else")
+    value = entry["value"]
+    if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
+        raise PolicyError(f"{where} is {value!r}; a {'whole ' if whole else ''}number is needed")
+    if not math.isfinite(value) or not entry["unit"] or not entry["reason"]:
+        raise PolicyError(f"{where} needs a finite value, a unit and a reason")
+    return int(value) if whole else float(value)
+
+
+def _share(section: object, *names: str) -> None:
+    for name in names:
+        if not 0.0 < getattr(section, name) <= 1.0:
+            raise ValueError(f"{name} is {getattr(section, name)}, outside 0 to 1")
+
+
+def _at_least(section: object, floor: float, *names: str) -> None:
+    for name in names:
+        if getattr(section, name) < floor:
+            raise ValueError(f"{name} is {getattr(section, name)}, below {floor}")
