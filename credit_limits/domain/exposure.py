@@ -12,7 +12,7 @@ Floats: TypeAlias = npt.NDArray[np.float64]
 
 
 def exposure_at_default_minor(
-    balance_minor: Floats, limit_minor: Floats, credit_conversion_factor: float
+    balance_minor: Floats, limit_minor: Floats, credit_conversion_factor: Floats | float
 ) -> Floats:
     """What is owed at default: the balance and the part of the undrawn limit drawn on the way.
 
@@ -28,7 +28,9 @@ def exposure_at_default_minor(
 
 
 def expected_loss_minor(
-    default_probability: Floats, loss_given_default: float, exposure_at_default_minor: Floats
+    default_probability: Floats,
+    loss_given_default: Floats | float,
+    exposure_at_default_minor: Floats,
 ) -> Floats:
     """EL = PD x LGD x EAD. With PD 0.02, LGD 0.75, EAD 6,000: 90.
 

@@ -1,0 +1,1 @@
+"""One limit for each account under the portfolio's caps, with its certificate."""

@@ -1,0 +1,123 @@
+"""The allocation problem: choose one candidate for each account, under caps over all of them."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+Flags: TypeAlias = npt.NDArray[np.bool_]
+Integers: TypeAlias = npt.NDArray[np.int64]
+Texts: TypeAlias = npt.NDArray[np.str_]
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """The sum of ``measure`` over the accounts in ``scope`` is at most ``bound``.
+
+    ``scope`` is N flags, or ``None`` for every account. The bound has the unit of the measure and
+    may be negative.
+    """
+
+    name: str
+    measure: str
+    bound: float
+    scope: Flags | None = None
+
+    def reordered(self, order: "Integers") -> "Cap":
+        """The same cap over accounts in another order."""
+        scope = None if self.scope is None else self.scope[order]
+        return Cap(self.name, self.measure, self.bound, scope)
+
+
+@dataclass(frozen=True, slots=True)
+class AllocationProblem:
+    """N accounts with K candidates each, P measures and M caps.
+
+    ``account_id`` is unique and decides between equals. ``profit`` has the shape (K, N); so have
+    ``allowed`` and every array of ``measures``. ``preferred`` is, for each account, the candidate
+    taken where several are worth the same (then the lowest place); it need not be allowed.
+    Candidates lie in rows, so that the passes of the solver run along accounts.
+
+    Raises ``ValueError`` where shapes differ, a figure of an allowed candidate is not finite, an
+    account has no allowed candidate, or a cap names no measure.
+    """
+
+    account_id: Texts
+    profit: Floats
+    allowed: Flags
+    measures: Mapping[str, Floats]
+    caps: tuple[Cap, ...]
+    preferred: Integers
+
+    def __post_init__(self) -> None:
+        candidates, accounts = self.profit.shape
+        if self.account_id.shape != (accounts,) or self.preferred.shape != (accounts,):
+            raise ValueError(f"account_id and preferred need {accounts} places")
+        if not self.allowed.any(axis=0).all():
+            first = self.account_id[~self.allowed.any(axis=0)][0]
+            raise ValueError(f"{first}: no candidate is allowed")
+        for name, values in {"profit": self.profit, **self.measures}.items():
+            if values.shape != (candidates, accounts):
+                raise ValueError(f"{name}: shape {values.shape}, not {(candidates, accounts)}")
+            if not np.isfinite(values[self.allowed]).all():
+                raise ValueError(f"{name}: not finite where it is allowed")
+        if len({cap.name for cap in self.caps}) != len(self.caps):
+            raise ValueError("two caps have the same name")
+        for cap in self.caps:
+            if cap.measure not in self.measures:
+                raise ValueError(f"cap {cap.name}: no measure {cap.measure!r}")
+            if not np.isfinite(cap.bound):
+                raise ValueError(f"cap {cap.name}: the bound is not finite")
+            if cap.scope is not None and cap.scope.shape != (accounts,):
+                raise ValueError(f"cap {cap.name}: the scope needs {accounts} places")
+
+    @property
+    def account_count(self) -> int:
+        """N."""
+        return int(self.profit.shape[1])
+
+    @property
+    def candidate_count(self) -> int:
+        """K."""
+        return int(self.profit.shape[0])
+
+    def in_order(self) -> "AllocationProblem":
+        """The same problem with accounts in ascending order of their id.
+
+        Raises ``ValueError`` where an id occurs twice.
+        """
+        ids = self.account_id
+        if (ids[1:] > ids[:-1]).all():
+            return self
+        order = np.argsort(ids, kind="stable")
+        if (ids[order][1:] == ids[order][:-1]).any():
+            raise ValueError("an account id occurs twice")
+        return AllocationProblem(
+            ids[order],
+            self.profit[:, order],
+            self.allowed[:, order],
+            {name: values[:, order] for name, values in self.measures.items()},
+            tuple(cap.reordered(order) for cap in self.caps),
+            self.preferred[order],
+        )
+
+    def usage(self, choice: Integers) -> tuple[float, ...]:
+        """What each cap's sum is under a choice, each the double nearest to the exact sum."""
+        return tuple(self._usage(cap, choice) for cap in self.caps)
+
+    def value(self, choice: Integers) -> float:
+        """Total profit of a choice, the double nearest to the exact sum."""
+        return exact_sum(self.profit[choice, np.arange(self.account_count)])
+
+    def _usage(self, cap: Cap, choice: Integers) -> float:
+        chosen = self.measures[cap.measure][choice, np.arange(self.account_count)]
+        return exact_sum(chosen if cap.scope is None else chosen[cap.scope])
+
+
+def exact_sum(values: Floats) -> float:
+    """The sum, rounded once; the order of the values makes no difference."""
+    return math.fsum(values.tolist())

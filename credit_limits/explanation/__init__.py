@@ -1,0 +1,1 @@
+"""Why a decision is what it is, in codes and in sentences."""

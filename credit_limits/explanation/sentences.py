@@ -1,0 +1,185 @@
+"""Reasons and features as sentences for the customer, in English and Chinese."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+from credit_limits.domain.decision import Action, ReasonCode
+from credit_limits.domain.money import format_yuan
+from credit_limits.explanation.feature_phrases import FEATURE_PHRASES
+
+
+class Language(StrEnum):
+    """Languages that a customer is answered in."""
+
+    ENGLISH = "en"
+    CHINESE = "zh"
+
+
+REASON_SENTENCES: dict[ReasonCode, tuple[str, str]] = {
+    ReasonCode.PROFITABLE_INCREASE: (
+        "The account is used and repaid so that a higher limit fits it.",
+        "账户使用和还款情况良好，适合更高的额度。",
+    ),
+    ReasonCode.LOSS_EXCEEDS_REVENUE: (
+        "At the limit of today the expected loss is higher than what the account earns.",
+        "在现有额度下，预计损失高于账户收益。",
+    ),
+    ReasonCode.OVERDUE: (
+        "The latest bill is past due.",
+        "最近一期账单已逾期。",
+    ),
+    ReasonCode.SERIOUSLY_OVERDUE: (
+        "Bills are past due for a long time.",
+        "账单已长时间逾期。",
+    ),
+    ReasonCode.ACCOUNT_NOT_OPEN: (
+        "The account is frozen.",
+        "账户处于冻结状态。",
+    ),
+    ReasonCode.INCREASES_CLOSED: (
+        "Increases are closed on this account for the time being.",
+        "该账户目前已关闭提额。",
+    ),
+    ReasonCode.DECLINES_INCREASES: (
+        "You asked us not to raise your limit.",
+        "您已选择不接受提额。",
+    ),
+    ReasonCode.OBSERVATION_TOO_SHORT: (
+        "The account has not been observed for long enough yet.",
+        "账户的观察期尚短。",
+    ),
+    ReasonCode.ON_TIME_STREAK_TOO_SHORT: (
+        "Too few bills in a row have been paid on time.",
+        "连续按时还款的期数不足。",
+    ),
+    ReasonCode.COOL_OFF: (
+        "The limit was changed recently.",
+        "额度近期刚有调整。",
+    ),
+    ReasonCode.INACTIVE: (
+        "The account has not been used of late.",
+        "账户近期没有使用。",
+    ),
+    ReasonCode.LOAN_APPLICATION_BURST: (
+        "Many loans were applied for within a short time.",
+        "短期内贷款申请次数较多。",
+    ),
+    ReasonCode.DEVICE_CHANGE_BURST: (
+        "The device was changed several times within a short time.",
+        "短期内多次更换设备。",
+    ),
+    ReasonCode.LINKED_RISK: (
+        "Several accounts linked to this one are past due.",
+        "多个关联账户存在逾期。",
+    ),
+    ReasonCode.PERSISTENT_DEBT: (
+        "The line has been nearly full for a year and is paid back only slowly; a higher limit "
+        "would add to the debt.",
+        "额度长期接近用满且还款缓慢，提额会加重债务负担。",
+    ),
+    ReasonCode.RISK_TOO_HIGH: (
+        "The assessed risk of late payment is too high for an increase.",
+        "评估的逾期风险偏高，暂不能提额。",
+    ),
+    ReasonCode.LIMIT_AT_CAP: (
+        "The limit is already the highest that may be given on this account.",
+        "额度已达到该账户可授予的上限。",
+    ),
+    ReasonCode.CUSTOMER_CAP: (
+        "Your limits together have reached the highest total for one customer.",
+        "您名下的总额度已达到单一客户上限。",
+    ),
+    ReasonCode.AFFORDABILITY: (
+        "With all lines fully used, the payments would take too much of your income.",
+        "若额度全部使用，还款额占收入的比例过高。",
+    ),
+    ReasonCode.NOT_PROFITABLE: (
+        "The way the account is used does not call for a higher limit.",
+        "按目前的使用情况，无需更高的额度。",
+    ),
+    ReasonCode.PORTFOLIO_CAP: (
+        "The total that can be lent at present is used up.",
+        "当前整体授信规模已用完。",
+    ),
+    ReasonCode.HUMAN_REVIEW_ONLY: (
+        "Changes of this limit are decided by a person on your request.",
+        "应您的要求，该额度的调整由人工审核决定。",
+    ),
+    ReasonCode.ALREADY_BEST: (
+        "The limit of today already fits the account.",
+        "现有额度已适合该账户。",
+    ),
+}
+"""English and Chinese sentence of every reason."""
+
+_ACTION_SENTENCES: dict[Action, tuple[str, str]] = {
+    Action.INCREASE: (
+        "Your limit rises from {before} to {after} yuan.",
+        "您的额度由{before}元提高至{after}元。",
+    ),
+    Action.DECREASE: (
+        "Your limit falls from {before} to {after} yuan.",
+        "您的额度由{before}元调整至{after}元。",
+    ),
+    Action.HOLD: (
+        "Your limit stays at {after} yuan.",
+        "您的额度保持{after}元不变。",
+    ),
+    Action.CLOSE_INCREASES: (
+        "Your limit stays at {after} yuan and is not raised for the time being.",
+        "您的额度保持{after}元，暂时关闭提额。",
+    ),
+}
+_LANGUAGES = tuple(Language)
+
+
+def reason_sentence(reason: ReasonCode, language: Language = Language.ENGLISH) -> str:
+    """A reason as a whole sentence.
+
+    >>> reason_sentence(ReasonCode.COOL_OFF)
+    'The limit was changed recently.'
+    """
+    return REASON_SENTENCES[reason][_LANGUAGES.index(language)]
+
+
+def feature_phrase(feature: str, language: Language = Language.ENGLISH) -> str:
+    """A feature in words; ``KeyError`` for a name that is not in the catalogue.
+
+    >>> feature_phrase("utilization_ratio_1m")
+    'share of the limit in use'
+    """
+    return FEATURE_PHRASES[feature][_LANGUAGES.index(language)]
+
+
+def notice(
+    action: Action,
+    from_minor: int,
+    to_minor: int,
+    *,
+    reasons: Sequence[ReasonCode],
+    features: Sequence[str] = (),
+    language: Language = Language.ENGLISH,
+) -> str:
+    """What a customer is told of a decision: what happens, why, and what weighed most.
+
+    Args:
+        action: what is done.
+        from_minor: limit before, in minor units.
+        to_minor: limit after, in minor units.
+        reasons: the decision's reasons, strongest first.
+        features: names of the features behind the assessed risk, strongest first.
+        language: of the text.
+    """
+    place = _LANGUAGES.index(language)
+    sentences = [
+        _ACTION_SENTENCES[action][place].format(
+            before=format_yuan(from_minor), after=format_yuan(to_minor)
+        ),
+        *(reason_sentence(reason, language) for reason in reasons),
+    ]
+    phrases = [feature_phrase(name, language) for name in features]
+    if phrases and language is Language.ENGLISH:
+        sentences.append(f"What weighed most: {'; '.join(phrases)}.")
+    elif phrases:
+        sentences.append(f"主要依据：{'；'.join(phrases)}。")
+    return (" " if language is Language.ENGLISH else "").join(sentences)

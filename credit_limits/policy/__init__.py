@@ -1,0 +1,1 @@
+"""The lender's policy, typed and dated, and who may have what limit under it."""

@@ -1,0 +1,106 @@
+"""What the policy assumes about money: rates, losses, and how people answer to a limit."""
+
+from dataclasses import dataclass
+
+from credit_limits.domain.account import Product
+from credit_limits.domain.errors import PolicyError
+from credit_limits.policy.parameters import Section
+
+
+@dataclass(frozen=True, slots=True)
+class ProductEconomics:
+    """Parameters of one product. Rates are shares a year, ratios shares of an amount.
+
+    ``reference_annual_rate`` stands in for an account whose rate is not known, and
+    ``revolving_share`` for one whose share of months with a carried balance is not known.
+    """
+
+    reference_annual_rate: float
+    interchange_rate: float
+    revolving_share: float
+    loss_given_default: float
+    credit_conversion_factor: float
+
+
+@dataclass(frozen=True, slots=True)
+class EconomicPolicy:
+    """Parameters of the yearly profit of a candidate limit.
+
+    ``annual_rate_ceiling`` is the highest all-in rate whose interest is counted. ``products``
+    are in the order of :class:`Product`. ``loss_events_by_window`` gives, for a label window in
+    months, the loss events of a year for each default expected within the window.
+    """
+
+    annual_rate_ceiling: float
+    products: tuple[ProductEconomics, ...]
+    funding_rate: float
+    undrawn_rate: float
+    balance_elasticity: float
+    default_log_odds_per_log_limit: float
+    attrition_per_log_cut: float
+    change_cost_minor: int
+    cut_cost_rate: float
+    loss_events_by_window: tuple[tuple[int, float], ...]
+
+    def __post_init__(self) -> None:
+        if len(self.products) != len(Product):
+            raise ValueError(f"every product once: {', '.join(Product)}")
+
+    def loss_events_per_default(self, label_window_months: int) -> float:
+        """Loss events a year for each default that the model expects within its label window.
+
+        Raises :class:`PolicyError` for a window that the policy does not state.
+        """
+        for months, events in self.loss_events_by_window:
+            if months == label_window_months:
+                return events
+        stated = ", ".join(str(months) for months, _ in self.loss_events_by_window)
+        raise PolicyError(
+            f"economics.loss_events_per_default states windows of {stated} months; the model's "
+            f"label window is {label_window_months} months"
+        )
+
+
+_BY_PRODUCT = {
+    "reference_annual_rate": ("share a year", 1.0),
+    "interchange_rate": ("share of purchases", 0.05),
+    "revolving_share": ("ratio", 1.0),
+    "loss_given_default": ("ratio", 1.0),
+    "credit_conversion_factor": ("ratio", 1.0),
+}
+
+
+def parse_economics(section: Section, annual_rate_ceiling: float) -> EconomicPolicy:
+    """The parameters of the section ``economics``."""
+    with section.building():
+        by_product = {
+            name: section.numbers_by_name(name, unit, 0.0, maximum)
+            for name, (unit, maximum) in _BY_PRODUCT.items()
+        }
+        for name, values in by_product.items():
+            if set(values) != set(Product):
+                raise ValueError(f"{name} must be stated for {', '.join(Product)} and no other")
+        windows = section.numbers_by_name(
+            "loss_events_per_default", "events a year per default in the window", 0.0, 12.0
+        )
+        return EconomicPolicy(
+            annual_rate_ceiling=annual_rate_ceiling,
+            products=tuple(
+                ProductEconomics(**{name: values[product] for name, values in by_product.items()})
+                for product in Product
+            ),
+            funding_rate=section.number("funding_rate", "share a year", 0.0, 1.0),
+            undrawn_rate=section.number("undrawn_rate", "share a year", 0.0, 1.0),
+            balance_elasticity=section.number("balance_elasticity", "log per log", 0.0, 1.0),
+            default_log_odds_per_log_limit=section.number(
+                "default_log_odds_per_log_limit", "log odds per log", 0.0, 5.0
+            ),
+            attrition_per_log_cut=section.number(
+                "attrition_per_log_cut", "share per log", 0.0, 1.0
+            ),
+            change_cost_minor=section.money_minor("change_cost"),
+            cut_cost_rate=section.number("cut_cost_rate", "share of the cut", 0.0, 1.0),
+            loss_events_by_window=tuple(
+                sorted((int(months), events) for months, events in windows.items())
+            ),
+        )

@@ -1,0 +1,71 @@
+"""What the rules leave to choose from: the outcome of eligibility, in bulk and for one account."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from credit_limits.domain.decision import ReasonCode
+from credit_limits.policy.portfolio import Flags, Integers
+
+RULE_ORDER: tuple[ReasonCode, ...] = (
+    ReasonCode.HUMAN_REVIEW_ONLY,
+    ReasonCode.ACCOUNT_NOT_OPEN,
+    ReasonCode.SERIOUSLY_OVERDUE,
+    ReasonCode.OVERDUE,
+    ReasonCode.LINKED_RISK,
+    ReasonCode.LOAN_APPLICATION_BURST,
+    ReasonCode.DEVICE_CHANGE_BURST,
+    ReasonCode.PERSISTENT_DEBT,
+    ReasonCode.INCREASES_CLOSED,
+    ReasonCode.DECLINES_INCREASES,
+    ReasonCode.RISK_TOO_HIGH,
+    ReasonCode.AFFORDABILITY,
+    ReasonCode.CUSTOMER_CAP,
+    ReasonCode.LIMIT_AT_CAP,
+    ReasonCode.ON_TIME_STREAK_TOO_SHORT,
+    ReasonCode.OBSERVATION_TOO_SHORT,
+    ReasonCode.COOL_OFF,
+    ReasonCode.INACTIVE,
+)
+"""Every rule that can forbid a raise, strongest first; bit k of a mask is rule k."""
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """What one account's limit may become: from ``floor_minor`` to ``cap_minor``, both included.
+
+    A cap above today's limit permits a raise, one below it forces a cut. ``reasons`` are the
+    rules that forbid a raise, strongest first. ``close_months`` is for how long raises are closed
+    from now on, 0 for not.
+    """
+
+    floor_minor: int
+    cap_minor: int
+    reasons: tuple[ReasonCode, ...]
+    close_months: int
+
+
+@dataclass(frozen=True, slots=True)
+class Permissions:
+    """:class:`Permission` of N accounts; ``reasons`` as masks over :data:`RULE_ORDER`."""
+
+    floor_minor: Integers
+    cap_minor: Integers
+    reasons: npt.NDArray[np.uint32]
+    close_months: Integers
+
+    def has(self, reason: ReasonCode) -> Flags:
+        """Which accounts the rule of this reason forbids a raise."""
+        bit = np.uint32(1 << RULE_ORDER.index(reason))
+        return np.asarray((self.reasons & bit) != 0)
+
+    def one(self, index: int) -> Permission:
+        """The permission of one account."""
+        mask = int(self.reasons[index])
+        return Permission(
+            int(self.floor_minor[index]),
+            int(self.cap_minor[index]),
+            tuple(reason for bit, reason in enumerate(RULE_ORDER) if mask >> bit & 1),
+            int(self.close_months[index]),
+        )

@@ -1,0 +1,164 @@
+"""The portfolio that limits are decided for: one array a column, one place an account."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import date
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from credit_limits.domain.account import AccountStatus, Product
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+Integers: TypeAlias = npt.NDArray[np.int64]
+Flags: TypeAlias = npt.NDArray[np.bool_]
+Texts: TypeAlias = npt.NDArray[np.str_]
+Days: TypeAlias = npt.NDArray[np.datetime64]
+
+PRODUCTS = tuple(Product)
+STATUSES = tuple(AccountStatus)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFeatures:
+    """The features that rules and economics read, named as in the catalogue; NaN is not known."""
+
+    account_age_months: Floats
+    income_monthly_minor: Floats
+    statement_count_12m: Floats
+    balance_mean_6m_minor: Floats
+    paid_mean_6m_minor: Floats
+    utilization_ratio_12m: Floats
+    payment_ratio_12m: Floats
+    on_time_streak_months: Floats
+    days_past_due_latest: Floats
+    revolving_share_12m: Floats
+    transaction_count_90d: Floats
+    spend_90d_minor: Floats
+    loan_application_count_7d: Floats
+    loan_application_count_30d: Floats
+    device_change_count_30d: Floats
+    linked_past_due_count: Floats
+    bureau_other_balance_minor: Floats
+
+
+FEATURES_READ: tuple[str, ...] = tuple(field.name for field in fields(RuleFeatures))
+
+
+def rule_features(columns: Mapping[str, Floats], accounts: int) -> RuleFeatures:
+    """The features read, out of ``columns``; one that the lender does not have is not known."""
+    absent = np.full(accounts, np.nan)
+    return RuleFeatures(
+        **{name: np.asarray(columns.get(name, absent), np.float64) for name in FEATURES_READ}
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One account, as the plain rules read it: the fields of :class:`Portfolio`, one place each.
+
+    ``None`` is not known. Amounts in minor units.
+    """
+
+    as_of: date
+    product: Product
+    status: AccountStatus
+    limit_minor: int
+    balance_minor: int
+    default_probability: float
+    human_review_only: bool
+    declines_increases: bool
+    increases_closed_until: date | None
+    months_since_limit_change: float | None
+    customer_total_minor: int
+    customer_account_count: int
+    features: Mapping[str, float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Portfolio:
+    """N accounts at ``as_of``, none of them closed; every array has N places.
+
+    ``product`` and ``status`` are places in :data:`PRODUCTS` and :data:`STATUSES`.
+    ``balance_minor`` is that of the latest statement, 0 where there is none. ``annual_rate`` and
+    ``months_since_limit_change`` are NaN where not known and never. ``increases_closed_until`` is
+    the last day on which an earlier decision keeps raises closed, NaT for none.
+    ``customer_total_minor`` adds up the limits of all accounts of the customer, also of those
+    outside this portfolio, and ``customer_account_count`` counts them. ``default_probability`` is
+    the model's, within its label window.
+
+    Raises ``ValueError`` where lengths differ or a value is out of its range.
+    """
+
+    as_of: date
+    account_id: Texts
+    customer_id: Texts
+    product: Integers
+    status: Integers
+    limit_minor: Integers
+    balance_minor: Integers
+    annual_rate: Floats
+    default_probability: Floats
+    human_review_only: Flags
+    declines_increases: Flags
+    increases_closed_until: Days
+    months_since_limit_change: Floats
+    customer_total_minor: Integers
+    customer_account_count: Integers
+    features: RuleFeatures
+
+    def __post_init__(self) -> None:
+        count = len(self.account_id)
+        columns = [getattr(self, field.name) for field in fields(self)][1:-1]
+        columns += [getattr(self.features, name) for name in FEATURES_READ]
+        if any(column.shape != (count,) for column in columns):
+            raise ValueError(f"every column of a portfolio of {count} accounts has {count} places")
+        within = (self.default_probability >= 0) & (self.default_probability <= 1)
+        if not within.all():
+            raise ValueError(f"{self.account_id[~within][0]}: default probability outside 0 to 1")
+        if (self.limit_minor < 0).any():
+            raise ValueError(f"{self.account_id[self.limit_minor < 0][0]}: negative limit")
+        closed = self.status == STATUSES.index(AccountStatus.CLOSED)
+        if closed.any():
+            raise ValueError(f"{self.account_id[closed][0]}: a closed account has no limit to move")
+        if (self.customer_account_count < 1).any():
+            raise ValueError("a customer has at least the account that is here")
+
+    def __len__(self) -> int:
+        return len(self.account_id)
+
+    def where(self, flags: Flags) -> "Portfolio":
+        """The accounts whose flag is set, in the same order."""
+        kept = {
+            name: getattr(self, name)[flags]
+            for name in (field.name for field in fields(self))
+            if name not in ("as_of", "features")
+        }
+        features = RuleFeatures(
+            **{name: getattr(self.features, name)[flags] for name in FEATURES_READ}
+        )
+        return Portfolio(as_of=self.as_of, features=features, **kept)
+
+    def account(self, index: int) -> Account:
+        """The account at one place."""
+        until = self.increases_closed_until[index]
+        return Account(
+            as_of=self.as_of,
+            product=PRODUCTS[self.product[index]],
+            status=STATUSES[self.status[index]],
+            limit_minor=int(self.limit_minor[index]),
+            balance_minor=int(self.balance_minor[index]),
+            default_probability=float(self.default_probability[index]),
+            human_review_only=bool(self.human_review_only[index]),
+            declines_increases=bool(self.declines_increases[index]),
+            increases_closed_until=None if np.isnat(until) else until.astype(object),
+            months_since_limit_change=_known(self.months_since_limit_change[index]),
+            customer_total_minor=int(self.customer_total_minor[index]),
+            customer_account_count=int(self.customer_account_count[index]),
+            features={name: _known(getattr(self.features, name)[index]) for name in FEATURES_READ},
+        )
+
+
+def _known(value: np.float64) -> float | None:
+    return None if np.isnan(value) else float(value)

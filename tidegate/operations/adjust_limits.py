@@ -1,0 +1,285 @@
+"""Adjust limits: score with the certified champion, decide, allocate, record."""
+
+import json
+from dataclasses import dataclass, replace
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import structlog
+from pydantic import BaseModel, ConfigDict, Field
+
+from credit_limits.decisions import DecisionBatch, decide
+from credit_limits.domain.account import Product
+from credit_limits.domain.digest import digest_of
+from credit_limits.domain.errors import DataMissing, ModelError, NoCertifiedChampion, PolicyError
+from credit_limits.domain.features import service_named
+from credit_limits.explanation.reasons import (
+    MOST_REASONS,
+    NONE,
+    driven_by_risk,
+    strongest_features,
+)
+from credit_limits.ledger.entry import Entry, EntryKind
+from credit_limits.ledger.merkle import merkle_root
+from credit_limits.policy.limit_policy import LimitPolicy, parse_limit_policy
+from credit_limits.policy.portfolio import PRODUCTS, Flags, Portfolio
+from credit_limits.policy.risk_grades import Grade
+from monitoring.drift import SCORE
+from tidegate.adapters.dated_policies import DatedFile, load_dated
+from tidegate.operations.champion import CertifiedChampion, load_champion
+from tidegate.operations.decision_rows import (
+    Lineage,
+    decision_ids,
+    decision_rows,
+    feature_row_digests,
+    leaf_digests,
+    listed,
+)
+from tidegate.operations.limit_state import read_portfolio
+from tidegate.operations.limits_outcome import (
+    AdjustLimitsOutcome,
+    action_counts,
+    allocation_row,
+    group_rows,
+)
+from tidegate.operations.platform import Platform
+from tidegate.operations.scored_rows import portfolio_scored
+
+__all__ = ["AdjustLimitsOutcome", "AdjustLimitsRequest", "adjust_limits"]
+
+_log = structlog.get_logger(__name__)
+
+_MODEL_NAME = "default_risk"
+_NOT_INPUTS = ("decisions", "quarantine", "protected")
+
+
+class AdjustLimitsRequest(BaseModel):
+    """Which limits to decide, for which day."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    as_of: date | None = Field(
+        None,
+        description="day whose features and policy decide; the lake's last day of knowledge if "
+        "empty",
+    )
+    product: Product | None = Field(
+        None, description="decide only the accounts of this product; all of them if empty"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Cycle:
+    """What is decided with, and the accounts to decide; ``scored`` in the portfolio's order.
+
+    ``key`` is the content of the whole request: what decides, and every row asked about, also
+    those that another batch has decided.
+    """
+
+    key: str
+    champion: CertifiedChampion
+    policy: LimitPolicy
+    lineage: Lineage
+    portfolio: Portfolio
+    scored: pd.DataFrame
+    row_digests: list[str]
+    ids: list[str]
+
+    @property
+    def batch_id(self) -> str:
+        """Name of the batch in the lake."""
+        return f"limits-{self.portfolio.as_of}-{self.key[:12]}"
+
+
+def adjust_limits(platform: Platform, request: AdjustLimitsRequest) -> AdjustLimitsOutcome:
+    """Decide the limit of every open account, once.
+
+    The same accounts, features, model and policy give the same decisions under the same ids; run
+    again, they are recognised and nothing is written. An account already decided at this date
+    from the very same inputs, in another batch, is left out.
+
+    Raises:
+        NoCertifiedChampion: no champion, or one whose certificate does not verify; the refusal
+            is noted in the ledger.
+        DataMissing: the features of the day were not computed, or no account is left to decide.
+        PolicyError: the limit policy of the day cannot be used.
+        AllocationInfeasible: the caps of the policy cannot be met.
+    """
+    as_of = request.as_of or platform.lake.latest_knowledge()
+    cycle = _open_cycle(platform, as_of, request.product)
+    if entry := platform.ledger.find(EntryKind.LIMITS_ADJUSTED, cycle.key):
+        return _recognised(entry)
+    elsewhere = _decided_elsewhere(platform, cycle)
+    if elsewhere.all():
+        return _recognised(_entry_of(platform, cycle))
+    cycle = _without(cycle, elsewhere)
+    window_months = _label_window_months(cycle.champion)
+    batch = decide(cycle.portfolio, cycle.policy, window_months)
+    platform.lake.append("decisions", _rows(platform, cycle, batch), cycle.batch_id)
+    outcome = _outcome(cycle, batch, platform.lake.read("decisions", batch_id=cycle.batch_id))
+    platform.ledger.append(
+        EntryKind.LIMITS_ADJUSTED,
+        platform.settings.actor,
+        outcome.model_dump(mode="json"),
+        key=cycle.key,
+    )
+    _log.info("limits_adjusted", batch_id=outcome.batch_id, **outcome.actions)
+    return outcome
+
+
+def _open_cycle(platform: Platform, as_of: date, product: Product | None) -> _Cycle:
+    champion = _certified_champion(platform, as_of)
+    file = load_dated(platform.policies("limits"), as_of)
+    policy = _parsed(file)
+    scored = portfolio_scored(platform, champion.loaded, as_of)
+    portfolio = read_portfolio(platform.lake, as_of, scored, SCORE)
+    if product is not None:
+        portfolio = portfolio.where(portfolio.product == PRODUCTS.index(product))
+    if not len(portfolio):
+        raise DataMissing(f"no open account of the product {product} at {as_of}")
+    scored = scored.set_index("account_id").loc[portfolio.account_id.tolist()]
+    names = list(service_named(champion.loaded.feature_service).feature_names)
+    digests = feature_row_digests(portfolio, scored[names].to_numpy(np.float64))
+    versions = platform.lake.versions()
+    lineage = Lineage(
+        model_version=champion.version,
+        artefact_digest=champion.certificate.artefact_digest,
+        certificate_digest=champion.certificate.digest,
+        policy_version=file.version,
+        policy_digest=file.digest,
+        data_versions={name: at for name, at in versions.items() if name not in _NOT_INPUTS},
+    )
+    ids = decision_ids(portfolio, digests, lineage)
+    key = digest_of({"certificate": lineage.certificate_digest, "decisions": ids})
+    return _Cycle(key, champion, policy, lineage, portfolio, scored, digests, ids)
+
+
+def _certified_champion(platform: Platform, as_of: date) -> CertifiedChampion:
+    """The champion; where there is none that may decide, the refusal goes into the ledger."""
+    try:
+        return load_champion(platform, _MODEL_NAME)
+    except NoCertifiedChampion as refusal:
+        payload: dict[str, object] = {
+            "as_of": as_of.isoformat(),
+            "model_name": _MODEL_NAME,
+            "reason": str(refusal),
+        }
+        platform.ledger.append(
+            EntryKind.ADJUSTMENT_REFUSED,
+            platform.settings.actor,
+            payload,
+            key=digest_of(payload),
+        )
+        _log.error("adjustment_refused", as_of=str(as_of), reason=str(refusal))
+        raise
+
+
+def _parsed(file: DatedFile) -> LimitPolicy:
+    try:
+        return parse_limit_policy(file.content)
+    except PolicyError as error:
+        raise PolicyError(f"{file.version}: {error}") from error
+
+
+def _label_window_months(champion: CertifiedChampion) -> int:
+    stated = champion.loaded.tags.get("label_window_months", "")
+    if not stated.isdecimal():
+        raise ModelError(
+            f"version {champion.version} of {_MODEL_NAME} does not say its label window; train it "
+            "again: tidegate retrain"
+        )
+    return int(stated)
+
+
+def _decided_elsewhere(platform: Platform, cycle: _Cycle) -> Flags:
+    """Which of the decisions another batch has already made."""
+    if not platform.lake.exists("decisions"):
+        return np.zeros(len(cycle.ids), dtype=np.bool_)
+    with platform.lake.connect(tables=["decisions"]) as connection:
+        rows = connection.execute(
+            "SELECT decision_id FROM decisions WHERE as_of = ? AND batch_id <> ?",
+            [cycle.portfolio.as_of, cycle.batch_id],
+        ).fetchall()
+    return np.isin(np.array(cycle.ids), np.array([row[0] for row in rows], dtype=np.str_))
+
+
+def _without(cycle: _Cycle, decided: Flags) -> _Cycle:
+    if not decided.any():
+        return cycle
+    left = np.flatnonzero(~decided).tolist()
+    return replace(
+        cycle,
+        portfolio=cycle.portfolio.where(~decided),
+        scored=cycle.scored.iloc[left],
+        row_digests=[cycle.row_digests[place] for place in left],
+        ids=[cycle.ids[place] for place in left],
+    )
+
+
+def _entry_of(platform: Platform, cycle: _Cycle) -> Entry:
+    """The newest entry among the batches that have made these decisions."""
+    with platform.lake.connect(tables=["decisions"]) as connection:
+        found = connection.execute(
+            "SELECT DISTINCT batch_id FROM decisions WHERE decision_id IN (SELECT unnest(?))",
+            [cycle.ids],
+        ).fetchall()
+    batches = {row[0] for row in found}
+    for entry in reversed(platform.ledger.entries(EntryKind.LIMITS_ADJUSTED)):
+        if entry.payload["batch_id"] in batches:
+            return entry
+    raise DataMissing(
+        f"batch {', '.join(sorted(batches))} was written and not finished; run the adjustment "
+        "again with the request that began it"
+    )
+
+
+def _recognised(entry: Entry) -> AdjustLimitsOutcome:
+    stored = AdjustLimitsOutcome.model_validate(entry.payload)
+    return stored.model_copy(update={"recognised": True})
+
+
+def _rows(platform: Platform, cycle: _Cycle, batch: DecisionBatch) -> pa.Table:
+    return decision_rows(
+        cycle.portfolio,
+        batch,
+        cycle.lineage,
+        ids=cycle.ids,
+        row_digests=cycle.row_digests,
+        feature_reasons=_feature_reasons(platform, cycle, batch),
+    )
+
+
+def _feature_reasons(platform: Platform, cycle: _Cycle, batch: DecisionBatch) -> pa.Array:
+    """Names of the inputs that raise the risk most, where a reason rests on the risk."""
+    model = cycle.champion.loaded.model
+    places = np.full((len(cycle.ids), MOST_REASONS), NONE, dtype=np.int64)
+    needed = driven_by_risk(batch.reasons)
+    if needed.any():
+        contributions = model.contributions(cycle.scored[needed], threads=platform.settings.threads)
+        places[needed] = strongest_features(contributions)
+    return listed(places, model.feature_names)
+
+
+def _outcome(cycle: _Cycle, batch: DecisionBatch, stored: pa.Table) -> AdjustLimitsOutcome:
+    """Root and data versions are those of the rows as the lake has them."""
+    portfolio, lineage = cycle.portfolio, cycle.lineage
+    return AdjustLimitsOutcome(
+        as_of=portfolio.as_of,
+        batch_id=cycle.batch_id,
+        decisions=len(portfolio),
+        actions=action_counts(batch.action),
+        by_product=group_rows(portfolio, batch, portfolio.product, PRODUCTS),
+        by_grade=group_rows(portfolio, batch, batch.grade, tuple(Grade)),
+        allocation=allocation_row(batch.certificate),
+        merkle_root=merkle_root(leaf_digests(stored)),
+        policy_version=lineage.policy_version,
+        policy_digest=lineage.policy_digest,
+        model_name=_MODEL_NAME,
+        model_version=lineage.model_version,
+        artefact_digest=lineage.artefact_digest,
+        certificate_digest=lineage.certificate_digest,
+        feature_service=cycle.champion.loaded.feature_service,
+        data_versions=json.loads(stored["data_versions"][0].as_py()),
+    )

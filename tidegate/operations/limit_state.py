@@ -1,0 +1,150 @@
+"""The portfolio as it stands at a date: accounts, customers, balances, earlier changes."""
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from credit_limits.domain.account import AccountStatus
+from credit_limits.domain.errors import DataMissing
+from credit_limits.domain.periods import end_of_day
+from credit_limits.policy.portfolio import (
+    FEATURES_READ,
+    PRODUCTS,
+    STATUSES,
+    Portfolio,
+    rule_features,
+)
+from tidegate.adapters.lake import Lake
+
+_REQUIRED = ("accounts", "customers")
+_ABSENT = {
+    "statements": "NULL::VARCHAR AS account_id, NULL::BIGINT AS balance_minor",
+    "limit_changes": (
+        "NULL::VARCHAR AS account_id, NULL::BIGINT AS from_minor, NULL::BIGINT AS to_minor"
+    ),
+    "decisions": (
+        "NULL::VARCHAR AS account_id, NULL::BIGINT AS from_minor, NULL::BIGINT AS to_minor, "
+        "NULL::TIMESTAMPTZ AS increases_closed_until"
+    ),
+}
+_STATE = """
+WITH account AS (
+    SELECT account_id, customer_id, product, limit_minor, apr, status
+    FROM accounts
+    WHERE event_timestamp <= $instant
+    QUALIFY row_number() OVER (PARTITION BY account_id ORDER BY event_timestamp DESC) = 1
+),
+customer AS (
+    SELECT customer_id, human_review_only, declines_increases
+    FROM customers
+    WHERE event_timestamp <= $instant
+    QUALIFY row_number() OVER (PARTITION BY customer_id ORDER BY event_timestamp DESC) = 1
+),
+total AS (
+    SELECT customer_id, sum(limit_minor)::BIGINT AS limit_minor, count(*) AS accounts
+    FROM account WHERE status <> $closed GROUP BY customer_id
+),
+balance AS (
+    SELECT account_id, arg_max(balance_minor, event_timestamp) AS balance_minor
+    FROM statements WHERE event_timestamp <= $instant GROUP BY account_id
+),
+-- a decision of this very date is not yet a change that came before it
+move AS (
+    SELECT account_id, event_timestamp FROM limit_changes
+    WHERE to_minor <> from_minor AND event_timestamp <= $instant
+    UNION ALL
+    SELECT account_id, event_timestamp FROM decisions
+    WHERE to_minor <> from_minor AND event_timestamp < $instant
+),
+changed AS (
+    SELECT account_id, max(event_timestamp) AS changed_at FROM move GROUP BY account_id
+),
+closure AS (
+    SELECT account_id, max(increases_closed_until) AS closed_until FROM decisions
+    WHERE event_timestamp < $instant GROUP BY account_id
+)
+SELECT
+    account_id,
+    customer_id,
+    product,
+    status,
+    account.limit_minor,
+    coalesce(balance_minor, 0) AS balance_minor,
+    apr,
+    -- of a customer who is not known, a person decides
+    coalesce(human_review_only, true) AS human_review_only,
+    coalesce(declines_increases, false) AS declines_increases,
+    closed_until::TIMESTAMP AS closed_until,
+    date_sub('month', changed_at, $instant)::DOUBLE AS months_since_limit_change,
+    total.limit_minor AS customer_total_minor,
+    total.accounts AS customer_account_count
+FROM account
+JOIN total USING (customer_id)
+LEFT JOIN customer USING (customer_id)
+LEFT JOIN balance USING (account_id)
+LEFT JOIN changed USING (account_id)
+LEFT JOIN closure USING (account_id)
+WHERE status <> $closed
+ORDER BY account_id
+"""
+
+
+def read_portfolio(lake: Lake, as_of: date, scored: pd.DataFrame, score: str) -> Portfolio:
+    """The accounts of ``scored``, in order of their id, as the lake knew them at ``as_of``.
+
+    Args:
+        lake: where accounts, customers, statements and earlier changes are.
+        as_of: nothing that became known later is read.
+        scored: a row an account: ``account_id``, the model's features and its score.
+        score: name of the column with the default probability.
+
+    Raises:
+        DataMissing: the lake lacks accounts or customers, or an account of ``scored``.
+    """
+    state = _read_state(lake, as_of)
+    scored = scored.set_index("account_id")
+    if missing := sorted(set(scored.index) - set(state["account_id"])):
+        raise DataMissing(
+            f"{len(missing)} accounts have features at {as_of} and are not open accounts of the "
+            f"lake, the first is {missing[0]}; run tidegate materialize again"
+        )
+    state = state[state["account_id"].isin(scored.index)].reset_index(drop=True)
+    scored = scored.loc[state["account_id"]]
+    known = [name for name in FEATURES_READ if name in scored]
+    return Portfolio(
+        as_of=as_of,
+        account_id=state["account_id"].to_numpy(np.str_),
+        customer_id=state["customer_id"].to_numpy(np.str_),
+        product=state["product"].map(PRODUCTS.index).to_numpy(np.int64),
+        status=state["status"].map(STATUSES.index).to_numpy(np.int64),
+        limit_minor=state["limit_minor"].to_numpy(np.int64),
+        balance_minor=state["balance_minor"].to_numpy(np.int64),
+        annual_rate=state["apr"].to_numpy(np.float64, na_value=np.nan),
+        default_probability=scored[score].to_numpy(np.float64),
+        human_review_only=state["human_review_only"].to_numpy(np.bool_),
+        declines_increases=state["declines_increases"].to_numpy(np.bool_),
+        increases_closed_until=state["closed_until"].to_numpy("datetime64[D]"),
+        months_since_limit_change=state["months_since_limit_change"].to_numpy(np.float64),
+        customer_total_minor=state["customer_total_minor"].to_numpy(np.int64),
+        customer_account_count=state["customer_account_count"].to_numpy(np.int64),
+        features=rule_features(
+            {name: scored[name].to_numpy(np.float64) for name in known}, len(state)
+        ),
+    )
+
+
+def _read_state(lake: Lake, as_of: date) -> pd.DataFrame:
+    present = lake.versions()
+    if missing := [table for table in _REQUIRED if table not in present]:
+        raise DataMissing(f"the lake has no table {', '.join(missing)}; ingest a batch first")
+    with lake.connect(known_at=as_of, tables=(*_REQUIRED, *_ABSENT)) as connection:
+        for table, columns in _ABSENT.items():
+            if table not in present:
+                connection.execute(
+                    f"CREATE VIEW {table} AS SELECT {columns}, "
+                    "NULL::TIMESTAMPTZ AS event_timestamp WHERE false"
+                )
+        return connection.execute(
+            _STATE, {"instant": end_of_day(as_of), "closed": AccountStatus.CLOSED.value}
+        ).df()

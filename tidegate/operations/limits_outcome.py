@@ -1,0 +1,131 @@
+"""What an adjustment of limits did, small enough for a ledger entry and a screen."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from credit_limits.allocation.certificate import Certificate
+from credit_limits.decisions import DecisionBatch
+from credit_limits.explanation.reasons import ACTIONS
+from credit_limits.policy.portfolio import Integers, Portfolio
+
+
+class CapRow(BaseModel):
+    """A cap of the portfolio after the allocation.
+
+    Amounts in minor units a year where the measure has a time; ``price`` is the expected profit
+    that one more unit of the cap would bring.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    measure: str
+    cap: float
+    used: float
+    slack: float
+    price: float
+
+
+class AllocationRow(BaseModel):
+    """The allocation's certificate: expected yearly profit in minor units, and its bound.
+
+    ``gap`` is (bound - value) / max(|value|, 1).
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    value: float
+    bound: float
+    gap: float
+    passes: int
+    split_accounts: int
+    caps: tuple[CapRow, ...]
+
+
+class GroupRow(BaseModel):
+    """Decisions of a group of accounts: how many of each action, limits before and after."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    accounts: int
+    actions: dict[str, int]
+    from_minor: int
+    to_minor: int
+
+
+class AdjustLimitsOutcome(BaseModel):
+    """The batch of decisions, and all that it follows from.
+
+    ``merkle_root`` is over the digests of its rows, in order of account. ``data_versions`` are
+    the Delta versions of the lake's tables when it was decided.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    as_of: date
+    batch_id: str
+    decisions: int
+    actions: dict[str, int]
+    by_product: tuple[GroupRow, ...]
+    by_grade: tuple[GroupRow, ...]
+    allocation: AllocationRow
+    merkle_root: str
+    policy_version: str
+    policy_digest: str
+    model_name: str
+    model_version: str
+    artefact_digest: str
+    certificate_digest: str
+    feature_service: str
+    data_versions: dict[str, int]
+    recognised: bool = False
+
+
+def allocation_row(certificate: Certificate) -> AllocationRow:
+    """The certificate as a row."""
+    return AllocationRow(
+        value=certificate.value,
+        bound=certificate.bound,
+        gap=certificate.gap,
+        passes=certificate.passes,
+        split_accounts=certificate.split_accounts,
+        caps=tuple(
+            CapRow(
+                name=cap.name,
+                measure=cap.measure,
+                cap=cap.bound,
+                used=cap.used,
+                slack=cap.slack,
+                price=cap.price,
+            )
+            for cap in certificate.caps
+        ),
+    )
+
+
+def action_counts(action: Integers) -> dict[str, int]:
+    """How many decisions there are of each action, also of those with none."""
+    counts = np.bincount(action, minlength=len(ACTIONS)).tolist()
+    return dict(zip((str(name) for name in ACTIONS), counts, strict=True))
+
+
+def group_rows(
+    portfolio: Portfolio, batch: DecisionBatch, places: Integers, names: Sequence[str]
+) -> tuple[GroupRow, ...]:
+    """A row for each of ``names`` that has accounts; ``places`` says which is whose."""
+    return tuple(
+        GroupRow(
+            name=str(name),
+            accounts=int(inside.sum()),
+            actions=action_counts(batch.action[inside]),
+            from_minor=int(portfolio.limit_minor[inside].sum()),
+            to_minor=int(batch.to_minor[inside].sum()),
+        )
+        for place, name in enumerate(names)
+        for inside in (places == place,)
+        if inside.any()
+    )
