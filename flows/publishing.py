@@ -1,0 +1,210 @@
+"""What a flow shows of an outcome: one line for people, and artifacts in the Prefect UI.
+
+Each function makes a :class:`Publication`, a plain value, of one outcome; :func:`store` alone
+speaks to Prefect. An artifact's key stays the same from run to run, so the UI keeps its history.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from prefect.artifacts import (
+    create_link_artifact,
+    create_markdown_artifact,
+    create_table_artifact,
+)
+from prefect.context import get_run_context
+from prefect.exceptions import MissingContextError
+from pydantic import BaseModel
+
+from tidegate.operations.adjust_limits import AdjustLimitsOutcome
+from tidegate.operations.ingest_batch import IngestBatchOutcome
+from tidegate.operations.materialize_features import MaterializeFeaturesOutcome
+from tidegate.operations.prepare_source import PrepareSourceOutcome
+from tidegate.operations.promote_model import PromoteModelOutcome
+from tidegate.operations.retrain_model import RetrainModelOutcome
+from tidegate.operations.roll_back_model import RollBackModelOutcome
+from tidegate.operations.watch_drift import WatchDriftOutcome
+from tidegate.operations.write_report import WriteReportOutcome
+
+Row = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows, each a JSON-able value by column name."""
+
+    key: str
+    title: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Markdown:
+    """A page of text."""
+
+    key: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileLink:
+    """A file that a run has written."""
+
+    key: str
+    title: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What is shown of one outcome.
+
+    ``rows`` is what the step handled, None where rows are not what it handles; ``summary`` ends
+    the step's line.
+    """
+
+    rows: int | None
+    summary: str
+    artifacts: tuple[Table | Markdown | FileLink, ...] = ()
+
+
+def store(publication: Publication) -> None:
+    """Store the artifacts with the run under way; outside of a run there is nowhere to."""
+    try:
+        get_run_context()
+    except MissingContextError:
+        return
+    for artifact in publication.artifacts:
+        match artifact:
+            case Table(key, title, rows):
+                create_table_artifact([dict(row) for row in rows], key=key, description=title)
+            case Markdown(key, title, text):
+                create_markdown_artifact(text, key=key, description=title)
+            case FileLink(key, title, path):
+                create_link_artifact(
+                    path.resolve().as_uri(), key=key, link_text=str(path), description=title
+                )
+
+
+def source(outcome: PrepareSourceOutcome) -> Publication:
+    """Which mapping the files go through."""
+    return Publication(outcome.rows, f"mapping {outcome.source}, {outcome.path}")
+
+
+def batch(outcome: IngestBatchOutcome) -> Publication:
+    """Lines read, accepted and in quarantine, and where the Data Docs are."""
+    title = f"Batch {outcome.batch_id} of source {outcome.source}"
+    findings = outcome.quarantine_examples
+    failed = [check for check in outcome.checks if not check.passed]
+    return Publication(
+        outcome.rows_read,
+        f"{outcome.rows_accepted:,} accepted, {outcome.rows_quarantined:,} in quarantine",
+        (
+            Table("batch", title, _named_rows("table", outcome.tables)),
+            *_unless_empty(Table("quarantine", "First findings", _rows(findings))),
+            *_unless_empty(Table("failed-checks", "Expectations not met", _rows(failed))),
+            FileLink("data-docs", "Data Docs of the batch", Path(outcome.data_docs)),
+        ),
+    )
+
+
+def features(outcome: MaterializeFeaturesOutcome) -> Publication:
+    """Rows of each feature view."""
+    title = f"{outcome.feature_service} as of {outcome.as_of}"
+    rows = tuple({"view": view, "rows": count} for view, count in outcome.views.items())
+    return Publication(
+        outcome.rows,
+        f"{outcome.snapshots_computed} of {outcome.snapshots} snapshots computed",
+        (Table("features", title, rows),),
+    )
+
+
+def candidate(outcome: RetrainModelOutcome) -> Publication:
+    """The new version's figures out of time, with their intervals."""
+    title = f"{outcome.model_name} version {outcome.version} as of {outcome.as_of}"
+    return Publication(
+        outcome.rows_train + outcome.rows_test,
+        f"{outcome.model_name} version {outcome.version}, AUC {outcome.figures['auc'].value:.3f}",
+        (Table("candidate", title, _named_rows("figure", outcome.figures)),),
+    )
+
+
+def gate(outcome: PromoteModelOutcome) -> Publication:
+    """The verdict, check by check."""
+    verdict = "cleared" if outcome.cleared else "refused"
+    title = f"{outcome.model_name} version {outcome.version} {verdict}"
+    passed = sum(check.passed for check in outcome.checks)
+    shown = {"check", "passed", "message"}
+    rows = tuple(check.model_dump(include=shown) for check in outcome.checks)
+    return Publication(
+        None,
+        f"{title}, {passed} of {len(outcome.checks)} checks passed",
+        (Table("gate", f"{title} by thresholds {outcome.thresholds_version}", rows),),
+    )
+
+
+def rollback(outcome: RollBackModelOutcome) -> Publication:
+    """Which version is champion again, and why."""
+    title = f"{outcome.model_name} version {outcome.version} is champion again"
+    text = f"Before: version {outcome.previous_champion}\n\nReason: {outcome.reason}"
+    return Publication(None, title, (Markdown("roll-back", title, text),))
+
+
+def limits(outcome: AdjustLimitsOutcome) -> Publication:
+    """Decisions by action, and the portfolio's caps with their slack and price."""
+    actions = tuple({"action": name, "accounts": n} for name, n in outcome.actions.items())
+    caps = f"Portfolio caps, met at a gap of {outcome.allocation.gap:.1e}"
+    return Publication(
+        outcome.decisions,
+        ", ".join(f"{count:,} {name}" for name, count in outcome.actions.items()),
+        (
+            Table("limits", f"Decisions of batch {outcome.batch_id}", actions),
+            Table("caps", caps, _rows(outcome.allocation.caps)),
+        ),
+    )
+
+
+def drift(outcome: WatchDriftOutcome) -> Publication:
+    """Every watched column, most drifted first, and Evidently's page."""
+    columns = sorted(outcome.columns, key=lambda column: -(column.psi or 0.0))
+    return Publication(
+        outcome.rows,
+        f"drift: {outcome.level}",
+        (
+            Table("drift", f"Drift as of {outcome.as_of}: {outcome.level}", _rows(columns)),
+            FileLink("drift-report", "Evidently's page", Path(outcome.report)),
+        ),
+    )
+
+
+def report(outcome: WriteReportOutcome) -> Publication:
+    """Where the cycle's page is."""
+    return Publication(
+        None, outcome.path, (FileLink("report", "The cycle's page", Path(outcome.path)),)
+    )
+
+
+def whereabouts(report: str, data_docs: str) -> str:
+    """What to look at after a cycle."""
+    return "\n".join(
+        (
+            "",
+            f"report       {report}",
+            f"Data Docs    {data_docs}",
+            "UIs          `make up` starts Prefect's and MLflow's",
+        )
+    )
+
+
+def _rows(models: Sequence[BaseModel]) -> tuple[Row, ...]:
+    return tuple(model.model_dump(mode="json") for model in models)
+
+
+def _named_rows(name: str, models: Mapping[str, BaseModel]) -> tuple[Row, ...]:
+    return tuple({name: key} | model.model_dump(mode="json") for key, model in models.items())
+
+
+def _unless_empty(table: Table) -> tuple[Table, ...]:
+    return (table,) if table.rows else ()

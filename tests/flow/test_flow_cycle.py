@@ -1,0 +1,51 @@
+"""run-cycle: the whole way once, said step by step, and nothing new the second time."""
+
+import re
+from pathlib import Path
+
+from credit_limits.ledger.entry import EntryKind
+from tests.flow_cycles import LINE, STEPS, TINY
+
+KINDS = [
+    EntryKind.BATCH_ACCEPTED,
+    EntryKind.FEATURES_MATERIALIZED,
+    EntryKind.MODEL_TRAINED,
+    EntryKind.PROMOTION_INTENDED,
+    EntryKind.MODEL_PROMOTED,
+    EntryKind.LIMITS_ADJUSTED,
+    EntryKind.DRIFT_WATCHED,
+]
+
+
+def test_each_step_says_one_line_with_rows_and_seconds(finished):
+    lines = LINE.findall(finished.output)
+    assert [step for step, *_ in lines] == STEPS
+    rows = {step: int(count.replace(",", "")) for step, count, *_ in lines if count}
+    assert set(rows) == {"prepare", "ingest", "materialize", "retrain", "adjust", "watch"}
+    assert rows["prepare"] == rows["ingest"]
+    assert rows["adjust"] == rows["watch"] == len(finished.cycle.decisions())
+
+
+def test_the_end_tells_where_the_report_and_the_data_docs_are(finished):
+    paths = dict(re.findall(r"^(report|Data Docs) {2,}(/.*)$", finished.output, re.MULTILINE))
+    assert Path(paths["report"]).read_text().startswith("<!DOCTYPE html>")
+    assert Path(paths["Data Docs"]).is_file()
+    assert "make up" in finished.output
+
+
+def test_the_ledger_tells_the_cycle_in_its_order(finished):
+    assert finished.cycle.kinds() == KINDS
+    assert finished.cycle.platform.ledger.verify() == len(KINDS)
+
+
+def test_the_same_cycle_again_is_recognised_and_changes_nothing(finished):
+    cycle = finished.cycle
+    before = cycle.platform.lake.versions(), cycle.platform.ledger.entries(), cycle.decisions()
+    again = cycle.run("run_cycle", *TINY)
+    assert again.returncode == 0, again.stderr
+    said = LINE.findall(again.stdout)
+    assert [step for step, *_ in said] == STEPS
+    assert all(detail.endswith("recognised") for *_, detail in said), again.stdout
+    after = cycle.platform.lake.versions(), cycle.platform.ledger.entries(), cycle.decisions()
+    assert after == before
+    assert cycle.platform.registry.version_at_alias("default_risk", "champion") == "1"

@@ -1,0 +1,54 @@
+"""SIGKILL in each step, the same command again: the end is that of a run nobody touched."""
+
+import os
+import re
+import signal
+import subprocess
+import time
+
+from tests.flow_cycles import LINE, ROOT, STEPS, TINY
+
+PATIENCE_SECONDS = 240.0
+
+
+def run_killed_in(cycle, step: str, seconds: float) -> str:
+    """Start the cycle, kill it ``seconds`` after ``step`` began; what it had printed by then."""
+    command, environment = cycle.command("run_cycle", *TINY)
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    printed = bytearray()
+    os.set_blocking(process.stdout.fileno(), False)
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not re.search(rf"^{step}\b", printed.decode(), re.MULTILINE):
+        assert process.poll() is None, printed.decode()
+        assert time.monotonic() < deadline, printed.decode()
+        printed += process.stdout.read() or b""
+        time.sleep(0.01)
+    time.sleep(seconds)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    with process.stdout:
+        printed += process.stdout.read() or b""
+    return printed.decode()
+
+
+def test_a_run_killed_in_every_step_in_turn_ends_as_one_that_was_not(finished, new_cycle):
+    reference = finished.cycle
+    seconds = {step: float(said) for step, _, said, _ in LINE.findall(finished.output)}
+    killed = new_cycle()
+    for step in STEPS:
+        printed = run_killed_in(killed, step, seconds[step] / 2)
+        assert printed.rstrip().split("\n")[-1].startswith(step), printed
+    run = killed.run("run_cycle", *TINY)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert killed.kinds() == reference.kinds()
+    assert killed.platform.ledger.verify() == len(reference.kinds())
+    assert killed.platform.lake.versions() == reference.platform.lake.versions()
+    assert killed.decisions() == reference.decisions()
+    assert killed.platform.registry.version_at_alias("default_risk", "champion") == "1"

@@ -1,0 +1,265 @@
+"""What is published of an outcome: a line, and artifacts that the Prefect UI can show."""
+
+import json
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from flows import publishing
+from flows.publishing import FileLink, Markdown, Table
+from tests.flow_cycles import ROOT
+from tidegate.operations.adjust_limits import AdjustLimitsOutcome
+from tidegate.operations.ingest_batch import (
+    IngestBatchOutcome,
+    QualityCheck,
+    QuarantineExample,
+    TableCount,
+)
+from tidegate.operations.materialize_features import MaterializeFeaturesOutcome
+from tidegate.operations.prepare_source import PrepareSourceOutcome
+from tidegate.operations.promote_model import CheckRow, PromoteModelOutcome
+from tidegate.operations.retrain_model import FigureInterval, RetrainModelOutcome
+from tidegate.operations.roll_back_model import RollBackModelOutcome
+from tidegate.operations.watch_drift import ColumnRow, WatchDriftOutcome
+from tidegate.operations.write_report import WriteReportOutcome
+
+DAY = date(2024, 2, 29)
+
+
+def some(model, **values):
+    """An outcome of which a publication reads only ``values``."""
+    return model.model_construct(**values)
+
+
+def batch(quarantined=2):
+    finding = some(QuarantineExample, source_file="a.csv", source_line=4, column="AGE", value=None)
+    checks = [
+        some(QualityCheck, table="customers", expectation="birth_year not null", passed=False),
+        some(QualityCheck, table="customers", expectation="key unique", passed=True),
+    ]
+    return some(
+        IngestBatchOutcome,
+        batch_id="b-1",
+        source="taiwan",
+        rows_read=30_000,
+        rows_accepted=30_000 - quarantined,
+        rows_quarantined=quarantined,
+        tables={"customers": TableCount(read=30_000, accepted=29_998, quarantined=2)},
+        quarantine_examples=[finding] * quarantined,
+        checks=checks[1 if quarantined == 0 else 0 :],
+        data_docs="var/quality/b-1/index.html",
+    )
+
+
+def gate(cleared):
+    rows = [("data", True), ("performance", cleared)]
+    return some(
+        PromoteModelOutcome,
+        model_name="default_risk",
+        version="3",
+        cleared=cleared,
+        thresholds_version="default_risk/2005-01-01",
+        checks=[
+            CheckRow(check=name, passed=passed, measured={"auc": 0.7}, threshold={}, message="why")
+            for name, passed in rows
+        ],
+    )
+
+
+def drift():
+    columns = [
+        some(ColumnRow, name=name, psi=psi, level=level)
+        for name, psi, level in (("a", 0.01, "none"), ("b", None, "alarm"), ("c", 0.3, "alarm"))
+    ]
+    return some(
+        WatchDriftOutcome, as_of=DAY, level="alarm", rows=500, columns=columns, report="d.html"
+    )
+
+
+def limits():
+    return AdjustLimitsOutcome.model_validate(
+        {
+            "as_of": DAY,
+            "batch_id": "limits-1",
+            "decisions": 100,
+            "actions": {"increase": 10, "hold": 90},
+            "by_product": [],
+            "by_grade": [],
+            "allocation": {
+                "value": 9.0,
+                "bound": 9.1,
+                "gap": 1.1e-7,
+                "passes": 4,
+                "split_accounts": 1,
+                "caps": [
+                    {
+                        "name": "exposure",
+                        "measure": "limit",
+                        "cap": 10.0,
+                        "used": 9.0,
+                        "slack": 1.0,
+                        "price": 0.0,
+                    }
+                ],
+            },
+            "merkle_root": "m",
+            "policy_version": "limits/2005-01-01",
+            "policy_digest": "p",
+            "model_name": "default_risk",
+            "model_version": "3",
+            "artefact_digest": "a",
+            "certificate_digest": "c",
+            "feature_service": "default_risk_v1",
+            "data_versions": {},
+        }
+    )
+
+
+def candidate():
+    figure = FigureInterval(value=0.7851, low=0.77, high=0.80)
+    return some(
+        RetrainModelOutcome,
+        model_name="default_risk",
+        version="3",
+        as_of=DAY,
+        rows_train=800,
+        rows_test=200,
+        figures={"auc": figure, "ks": figure},
+    )
+
+
+EVERY = {
+    "source": publishing.source(
+        some(PrepareSourceOutcome, source="world", path=Path("w"), rows=9, recognised=False)
+    ),
+    "batch": publishing.batch(batch()),
+    "features": publishing.features(
+        some(
+            MaterializeFeaturesOutcome,
+            as_of=DAY,
+            feature_service="default_risk_v1",
+            snapshots=12,
+            snapshots_computed=6,
+            rows=300,
+            views={"profile": 100, "repayment": 200},
+        )
+    ),
+    "candidate": publishing.candidate(candidate()),
+    "gate": publishing.gate(gate(cleared=True)),
+    "rollback": publishing.rollback(
+        some(
+            RollBackModelOutcome,
+            model_name="default_risk",
+            version="2",
+            previous_champion="3",
+            reason="losses",
+        )
+    ),
+    "limits": publishing.limits(limits()),
+    "drift": publishing.drift(drift()),
+    "report": publishing.report(some(WriteReportOutcome, path="var/reports/cycle.html")),
+}
+
+
+@pytest.mark.parametrize("publication", EVERY.values(), ids=EVERY)
+def test_a_publication_is_one_line_and_artifacts_that_prefect_takes(publication):
+    assert publication.summary
+    assert "\n" not in publication.summary
+    keys = [artifact.key for artifact in publication.artifacts]
+    assert len(set(keys)) == len(keys)
+    assert all(re.fullmatch(r"[a-z0-9-]+", key) for key in keys)
+    for artifact in publication.artifacts:
+        assert artifact.title
+        if isinstance(artifact, Table):
+            assert artifact.rows
+            json.dumps([dict(row) for row in artifact.rows], allow_nan=False)
+
+
+def test_every_flow_of_the_folder_publishes():
+    used = {
+        match[1]
+        for path in (ROOT / "flows").glob("*.py")
+        for match in re.finditer(r"publishing\.(\w+)\)", path.read_text())
+    }
+    assert used == set(EVERY)
+
+
+def test_keys_are_unlike_between_steps():
+    keys = [artifact.key for publication in EVERY.values() for artifact in publication.artifacts]
+    assert len(set(keys)) == len(keys)
+
+
+def test_a_batch_shows_its_tables_findings_and_failed_expectations():
+    published = EVERY["batch"]
+    assert published.rows == 30_000
+    assert published.summary == "29,998 accepted, 2 in quarantine"
+    tables = {artifact.key: artifact for artifact in published.artifacts}
+    assert tables["batch"].rows == (
+        {"table": "customers", "read": 30_000, "accepted": 29_998, "quarantined": 2},
+    )
+    assert tables["quarantine"].rows[0]["source_line"] == 4
+    assert [row["expectation"] for row in tables["failed-checks"].rows] == ["birth_year not null"]
+    assert tables["data-docs"].path == Path("var/quality/b-1/index.html")
+
+
+def test_a_clean_batch_shows_no_empty_table():
+    keys = {artifact.key for artifact in publishing.batch(batch(quarantined=0)).artifacts}
+    assert keys == {"batch", "data-docs"}
+
+
+def test_a_candidate_is_named_with_its_auc_and_its_intervals():
+    published = EVERY["candidate"]
+    assert published.rows == 1000
+    assert published.summary == "default_risk version 3, AUC 0.785"
+    assert published.artifacts[0].rows[1] == {
+        "figure": "ks",
+        "value": 0.7851,
+        "low": 0.77,
+        "high": 0.8,
+    }
+
+
+@pytest.mark.parametrize(
+    ("cleared", "said"), [(True, "cleared, 2 of 2 checks"), (False, "refused, 1 of 2 checks")]
+)
+def test_a_gate_says_its_verdict_and_shows_each_check(cleared, said):
+    published = publishing.gate(gate(cleared))
+    assert said in published.summary
+    assert [row["passed"] for row in published.artifacts[0].rows] == [True, cleared]
+
+
+def test_drift_shows_what_drifted_most_first():
+    (table, page) = EVERY["drift"].artifacts
+    assert [row["name"] for row in table.rows] == ["c", "a", "b"]
+    assert page == FileLink("drift-report", "Evidently's page", Path("d.html"))
+
+
+def test_limits_show_actions_and_caps():
+    published = EVERY["limits"]
+    assert published.summary == "10 increase, 90 hold"
+    actions, caps = published.artifacts
+    assert actions.rows == (
+        {"action": "increase", "accounts": 10},
+        {"action": "hold", "accounts": 90},
+    )
+    assert caps.rows[0]["slack"] == 1.0
+    assert "1.1e-07" in caps.title
+
+
+def test_a_roll_back_says_from_where_and_why():
+    (page,) = EVERY["rollback"].artifacts
+    assert isinstance(page, Markdown)
+    assert "version 3" in page.text
+    assert "losses" in page.text
+
+
+def test_outside_of_a_run_nothing_is_stored():
+    publishing.store(EVERY["gate"])
+
+
+def test_the_whereabouts_name_the_report_and_the_data_docs():
+    text = publishing.whereabouts("r.html", "d.html")
+    assert "r.html" in text
+    assert "d.html" in text

@@ -1,0 +1,113 @@
+"""A tiny installation in which flows are run by their command line, as a user runs them."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import yaml
+
+from credit_limits.ledger.entry import EntryKind
+from tidegate.adapters.orchestrator import tidegate_environment
+from tidegate.adapters.settings import Settings
+from tidegate.operations.platform import Platform, open_platform
+
+ROOT = Path(__file__).parents[1]
+TINY = ("--customers", "800", "--months", "16")
+STEPS = ["prepare", "ingest", "materialize", "retrain", "promote", "adjust", "watch", "report"]
+LINE = re.compile(r"^(\w+) +(?:([\d,]+) rows)? +(\d+\.\d) s  (.*)$", re.MULTILINE)
+Changes = Mapping[str, Mapping[str, float]]
+# A training that takes seconds.
+TINY_TRAINING = {
+    "booster": {"learning_rate": 0.1, "rounds_ceiling": 100, "patience_rounds": 20},
+    "evaluation": {"resamples": 50},
+}
+# What a portfolio of a few hundred customers cannot meet, however good its model is.
+TINY_THRESHOLDS = {
+    "performance": {"defaults_floor": 10, "auc_low_floor": 0.55, "ks_low_floor": 0.05},
+    "calibration": {
+        "predicted_over_observed_floor": 0.5,
+        "predicted_over_observed_ceiling": 2.0,
+        "slope_floor": 0.5,
+        "slope_ceiling": 2.0,
+        "brier_skill_floor": 0.0,
+        "excess_calibration_error_ceiling": 0.5,
+    },
+    "stability": {
+        "score_psi_ceiling": 0.5,
+        "input_psi_ceiling": 1.0,
+        "shifted_inputs_share_ceiling": 0.5,
+    },
+    "challenger": {"auc_difference_low_floor": -0.05},
+    "technical": {"seconds_per_1000_rows_ceiling": 60.0},
+}
+
+
+def with_policy(folder: Path, day: str, section: str | None, changes: Changes) -> None:
+    """Add to a folder of dated policies a file in force from ``day``: its first one, changed."""
+    content = yaml.safe_load(min(folder.glob("*.yaml")).read_text())
+    content["effective_from"] = date.fromisoformat(day)
+    for part, values in changes.items():
+        for name, value in values.items():
+            (content[section] if section else content)[part][name]["value"] = value
+    (folder / f"{day}.yaml").write_text(yaml.safe_dump(content))
+
+
+def with_thresholds(policies: Path, day: str, changes: Changes) -> None:
+    """Add a file of gate thresholds in force from ``day``."""
+    with_policy(policies / "gates" / "default_risk", day, "thresholds", changes)
+
+
+def tiny_policies(folder: Path) -> Path:
+    """The policies, copied, with a gate and a training for a tiny portfolio in force."""
+    policies = Path(shutil.copytree(ROOT / "policies", folder / "policies"))
+    with_thresholds(policies, "2006-01-01", TINY_THRESHOLDS)
+    with_policy(policies / "training" / "default_risk", "2006-01-01", None, TINY_TRAINING)
+    return policies
+
+
+@dataclass(frozen=True)
+class Cycle:
+    """An installation in which flows are run by their command line."""
+
+    settings: Settings
+    environment: Mapping[str, str]
+
+    @property
+    def platform(self) -> Platform:
+        return open_platform(self.settings)
+
+    def command(self, flow: str, *options: str) -> tuple[list[str], dict[str, str]]:
+        """The command line of a flow, and the environment to start it in."""
+        environment = {**os.environ, **self.environment, **tidegate_environment(self.settings)}
+        return [sys.executable, "-m", f"flows.{flow}", *options], environment
+
+    def run(self, flow: str, *options: str) -> subprocess.CompletedProcess[str]:
+        """Run a flow to its end."""
+        command, environment = self.command(flow, *options)
+        return subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        )
+
+    def kinds(self) -> list[EntryKind]:
+        """Kinds of the ledger's entries, oldest first."""
+        return [entry.kind for entry in self.platform.ledger.entries()]
+
+    def decisions(self) -> list[dict]:
+        """Every decision by account, without what names the very run that made it."""
+        columns = ["account_id", "from_minor", "to_minor", "action", "reasons"]
+        rows = self.platform.lake.read("decisions").select(columns)
+        return sorted(rows.to_pylist(), key=lambda row: row["account_id"])
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A cycle that ran to its end, and what it printed."""
+
+    cycle: Cycle
+    output: str

@@ -1,0 +1,139 @@
+"""In a browser, as a person would: start a training in Prefect's UI, find the model in MLflow's."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tidegate.operations.retrain_model import RetrainModelRequest
+
+playwright = pytest.importorskip("playwright.sync_api")
+pytestmark = pytest.mark.browser
+
+ARGUMENTS = (
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+)
+PATIENCE_MS = 60_000
+TRAINING_MS = 240_000
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: Path) -> Iterator:
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser, tmp_path) -> Iterator:
+    """A page that asks nothing of any other machine; what it showed last is kept as a picture."""
+    page = browser.new_page(viewport={"width": 1400, "height": 1200})
+    page.set_default_timeout(PATIENCE_MS)
+    elsewhere: list[str] = []
+    page.on("request", lambda request: elsewhere.append(request.url))
+    yield page
+    page.screenshot(path=tmp_path / "last.png")
+    page.close()
+    assert [
+        url for url in elsewhere if not re.match(r"(https?|wss?)://127\.0\.0\.1|data:|blob:", url)
+    ] == []
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The run that was started by clicking, and what the UI said at its end."""
+
+    url: str
+    text: str
+    picture: Path
+
+
+@pytest.fixture(scope="session")
+def trained(browser, served, tmp_path_factory) -> Trained:
+    """`retrain-model`, started by hand from its form, watched until it is green."""
+    page = browser.new_page(viewport={"width": 1400, "height": 1200})
+    page.set_default_timeout(PATIENCE_MS)
+    _open_form(page, served)
+    name = page.locator("input[type=text]").first.input_value()
+    page.get_by_role("button", name="Submit").click()
+    page.get_by_role("link", name=name).first.click()
+    page.get_by_text("Completed", exact=True).first.wait_for(timeout=TRAINING_MS)
+    picture = tmp_path_factory.mktemp("trained") / "run.png"
+    page.screenshot(path=picture)
+    trained = Trained(page.url, page.locator("body").inner_text(), picture)
+    page.close()
+    return trained
+
+
+def _open_form(page, served) -> None:
+    page.goto(f"{served.prefect}/deployments")
+    page.get_by_role("link", name="retrain-model", exact=True).first.click()
+    page.get_by_role("button", name="Run", exact=True).click()
+    page.get_by_text("Custom run").click()
+    page.get_by_role("button", name="Submit").wait_for()
+
+
+def test_prefect_lists_every_deployment(page, served):
+    page.goto(f"{served.prefect}/deployments")
+    page.get_by_text("8 Deployments").wait_for()
+    for name in ("ingest-batch", "retrain-model", "promote-model", "adjust-limits", "run-cycle"):
+        assert page.get_by_role("link", name=name, exact=True).first.is_visible()
+
+
+def test_the_form_shows_every_field_with_its_description(page, served):
+    _open_form(page, served)
+    shown = page.locator("body").inner_text()
+    for name, field in RetrainModelRequest.model_fields.items():
+        assert name.replace("_", " ").title() in shown
+        assert field.description in shown
+
+
+def test_the_form_refuses_what_the_request_would(page, served):
+    _open_form(page, served)
+    page.locator("input[type=number]").first.fill("0")
+    page.get_by_role("button", name="Submit").click()
+    page.get_by_text("0 is less than the minimum of 1").first.wait_for()
+    assert "/run?" in page.url
+
+
+def test_a_run_started_by_clicking_ends_green(trained, served):
+    assert "/runs/flow-run/" in trained.url
+    run = served.wait_for_run("retrain-model", "Completed", seconds=5)
+    assert trained.url.split("flow-run/")[1].startswith(run["id"])
+
+
+def test_what_a_run_shows_is_kept_as_artifacts(page, trained):
+    page.goto(trained.url.split("?")[0] + "?tab=Artifacts")
+    page.get_by_text("candidate").first.wait_for()
+
+
+@pytest.mark.usefixtures("trained")
+def test_promotion_and_decisions_follow_by_themselves(served):
+    served.wait_for_run("promote-model", "Completed")
+    served.wait_for_run("adjust-limits", "Completed")
+
+
+@pytest.mark.usefixtures("trained")
+def test_mlflow_shows_the_version_with_its_alias(page, served):
+    page.goto(f"{served.mlflow}/#/models/default_risk")
+    page.get_by_text("Version 1", exact=True).wait_for()
+    page.get_by_text("@ challenger").first.wait_for()
+
+
+@pytest.mark.usefixtures("trained")
+def test_mlflow_shows_the_metrics_and_plots_of_the_version(page, served):
+    page.goto(f"{served.mlflow}/#/models/default_risk/versions/1")
+    page.locator('a[href*="/runs/"]').first.click()
+    run = re.match(r".*/runs/[0-9a-f]{32}", page.url)[0]
+    page.goto(run)
+    page.get_by_text("auc", exact=True).first.wait_for()
+    page.goto(f"{run}/artifacts")
+    page.get_by_text("plots", exact=True).first.click()
+    page.get_by_text("roc.png", exact=True).first.click()
+    plot = page.locator('img[src^="blob:"]').first
+    plot.wait_for()
+    assert plot.evaluate("image => image.naturalWidth") > 300
