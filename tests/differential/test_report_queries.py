@@ -1,0 +1,200 @@
+"""The page's aggregates by SQL against a plain count over the same rows."""
+
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+
+import duckdb
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tidegate.operations.cycle_queries import DecisionRows, portfolio
+
+ACTIONS = ("increase", "decrease", "hold", "close_increases")
+REASONS = ("overdue", "cool_off", "inactive", "already_best")
+LIMITS = st.integers(0, 600).map(lambda hundreds: hundreds * 100_000)
+START = datetime(2024, 1, 31, tzinfo=UTC)
+DAY = date(2024, 5, 2)  # 92 days after the start, so that a statement of the first day is too old
+
+decision_rows = st.lists(
+    st.fixed_dictionaries(
+        {
+            "product": st.sampled_from(["pay_later", "cash_loan"]),
+            "grade": st.sampled_from("ABG"),
+            "action": st.sampled_from(ACTIONS),
+            "from_minor": LIMITS,
+            "to_minor": LIMITS,
+            "reasons": st.lists(st.sampled_from(REASONS), min_size=1, max_size=3, unique=True),
+            "batch_id": st.sampled_from(["first", "second", "other"]),
+            "account_id": st.integers(0, 25).map(lambda number: f"a{number:03d}"),
+        }
+    ),
+    max_size=40,
+    unique_by=lambda row: (row["account_id"], row["batch_id"]),
+)
+
+DECISION_SCHEMA = pa.schema(
+    [
+        *((name, pa.string()) for name in ("account_id", "product", "grade", "action")),
+        *((name, pa.int64()) for name in ("from_minor", "to_minor")),
+        ("reasons", pa.list_(pa.string())),
+        ("batch_id", pa.string()),
+    ]
+)
+
+
+def decided(rows):
+    connection = duckdb.connect()
+    connection.register("decisions", pa.Table.from_pylist(rows, schema=DECISION_SCHEMA))
+    standing = {}
+    for batch in ("first", "second"):
+        standing |= {row["account_id"]: row for row in rows if row["batch_id"] == batch}
+    return DecisionRows.of_batches(connection, ["first", "second"]), list(standing.values())
+
+
+@settings(max_examples=25)
+@given(decision_rows)
+def test_groups(rows):
+    sql, mine = decided(rows)
+    for key, groups in (("product", sql.by_product()), ("grade", sql.by_grade())):
+        assert {group.name for group in groups} == {row[key] for row in mine}
+        for group in groups:
+            members = [row for row in mine if row[key] == group.name]
+            counted = Counter(row["action"] for row in members)
+            assert dict(group.actions) == {action: counted[action] for action in ACTIONS}
+            assert group.before_minor == sum(row["from_minor"] for row in members)
+            assert group.after_minor == sum(row["to_minor"] for row in members)
+    assert sql.total().accounts == len(mine)
+    assert sql.total().after_minor == sum(row["to_minor"] for row in mine)
+    assert [group.name for group in sql.by_grade()] == sorted({row["grade"] for row in mine})
+
+
+@settings(max_examples=25)
+@given(decision_rows)
+def test_a_later_batch_takes_the_place_of_an_earlier_one(rows):
+    sql, mine = decided(rows)
+    assert sql.of_batch() == Counter(row["batch_id"] for row in mine)
+
+
+@settings(max_examples=25)
+@given(decision_rows)
+def test_largest_moves(rows):
+    sql, mine = decided(rows)
+    for sign in (1, -1):
+        moved = [r for r in mine if (r["to_minor"] - r["from_minor"]) * sign > 0]
+        moved.sort(key=lambda r: (-abs(r["to_minor"] - r["from_minor"]), r["account_id"]))
+        shown = sql.largest_moves(sign, str.upper)
+        assert [move.account_id for move in shown] == [r["account_id"] for r in moved[:8]]
+        assert [move.reason for move in shown] == [r["reasons"][0].upper() for r in moved[:8]]
+
+
+@settings(max_examples=25)
+@given(decision_rows)
+def test_bands_hold_every_account_once_and_end_where_there_are_some(rows):
+    sql, mine = decided(rows)
+    bands = sql.bands()
+    assert sum(band.before for band in bands) == sum(band.after for band in bands) == len(mine)
+    for band in bands:
+        high = float("inf") if band.high_minor is None else band.high_minor
+        assert band.before == sum(band.low_minor <= r["from_minor"] < high for r in mine)
+        assert band.after == sum(band.low_minor <= r["to_minor"] < high for r in mine)
+    if bands:
+        assert bands[0].before + bands[0].after > 0
+        assert bands[-1].before + bands[-1].after > 0
+        assert [b.high_minor for b in bands[:-1]] == [b.low_minor for b in bands[1:]]
+
+
+@settings(max_examples=25)
+@given(decision_rows)
+def test_reasons(rows):
+    sql, mine = decided(rows)
+    first = Counter(row["reasons"][0] for row in mine)
+    anywhere = Counter(reason for row in mine for reason in row["reasons"])
+    ranked = sorted(anywhere, key=lambda code: (-first[code], -anywhere[code], code))
+    assert [(r.code, r.sentence, r.first, r.anywhere) for r in sql.reasons(str.title)] == [
+        (code, code.title(), first[code], anywhere[code]) for code in ranked
+    ]
+
+
+account_rows = st.lists(
+    st.tuples(
+        st.integers(0, 5),
+        st.integers(0, 4),
+        st.sampled_from(["pay_later", "cash_loan"]),
+        LIMITS,
+        st.sampled_from(["open", "frozen", "closed"]),
+    ),
+    max_size=25,
+    unique_by=lambda row: row[:2],
+)
+statement_rows = st.lists(
+    st.tuples(
+        st.integers(0, 7),
+        st.integers(0, 4),
+        st.integers(-1000, 10**8),
+        st.sampled_from([0, 0, 1, 29, 30, 59, 60, 89, 90, 400]),
+    ),
+    max_size=25,
+    unique_by=lambda row: row[:2],
+)
+
+
+def lake_views(accounts, statements):
+    connection = duckdb.connect()
+    names = {
+        "accounts": ("account_id", "event_timestamp", "product", "limit_minor", "status"),
+        "statements": ("account_id", "event_timestamp", "balance_minor", "days_past_due"),
+    }
+    for table, rows in (("accounts", accounts), ("statements", statements)):
+        dated = [(f"a{key}", START + timedelta(days=day), *rest) for key, day, *rest in rows]
+        kinds = [pa.string(), pa.timestamp("us", "UTC")]
+        kinds += [pa.string(), pa.int64(), pa.string()] if table == "accounts" else [pa.int64()] * 2
+        schema = pa.schema(list(zip(names[table], kinds, strict=True)))
+        records = [dict(zip(names[table], row, strict=True)) for row in dated]
+        connection.register(table, pa.Table.from_pylist(records, schema=schema))
+    return connection
+
+
+def latest(rows):
+    newest = {}
+    for key, day, *rest in sorted(rows, key=lambda row: row[:2]):
+        newest[key] = (day, *rest)
+    return {key: rest for key, (_, *rest) in newest.items()}
+
+
+def bucket(days: int) -> int:
+    return sum(days >= start for start in (1, 30, 60, 90))
+
+
+@settings(max_examples=25)
+@given(account_rows, statement_rows)
+def test_portfolio(accounts, statements):
+    standings = portfolio(lake_views(accounts, statements), DAY, has_statements=True)
+    opened = {key: row for key, row in latest(accounts).items() if row[2] != "closed"}
+    known = latest([row for row in statements if row[1] > 0])
+    assert {standing.product for standing in standings} == {row[0] for row in opened.values()}
+    assert [s.accounts for s in standings] == sorted((s.accounts for s in standings), reverse=True)
+    for standing in standings:
+        mine = {key: row for key, row in opened.items() if row[0] == standing.product}
+        billed = [key for key in mine if key in known]
+        assert standing.accounts == len(mine)
+        assert standing.limit_minor == sum(row[1] for row in mine.values())
+        assert standing.with_statement == len(billed)
+        assert standing.balance_minor == sum(known[key][0] for key in billed)
+        assert standing.limit_with_statement_minor == sum(mine[key][1] for key in billed)
+        counts = Counter(bucket(known[key][1]) for key in billed)
+        assert standing.past_due == tuple(counts[index] for index in range(5))
+
+
+def test_a_portfolio_without_statements_has_no_balances():
+    connection = lake_views([(1, 0, "pay_later", 500_000, "open")], [])
+    (standing,) = portfolio(connection, DAY, has_statements=False)
+    assert (standing.accounts, standing.with_statement, standing.balance_minor) == (1, 0, 0)
+    assert standing.utilization_ratio is None
+
+
+@pytest.mark.parametrize("days", [-1, 0])
+def test_no_days_past_due_is_not_past_due(days):
+    connection = lake_views([(1, 0, "pay_later", 500_000, "open")], [(1, 1, 100, days)])
+    assert portfolio(connection, DAY, has_statements=True)[0].past_due == (1, 0, 0, 0, 0)

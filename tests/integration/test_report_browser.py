@@ -1,0 +1,101 @@
+"""The page in a real browser: it fits its screen, asks for nothing, and prints."""
+
+import pytest
+from playwright.sync_api import Browser, Error, sync_playwright
+
+from tests.golden.report_samples import empty_report, full_report, refused_report
+from tidegate.adapters.report_page import render
+
+pytestmark = pytest.mark.browser
+FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+REPORTS = {"full": full_report, "empty": empty_report, "refused": refused_report}
+
+
+@pytest.fixture(scope="module")
+def browser(chromium):
+    with sync_playwright() as tool:
+        started = tool.chromium.launch(executable_path=str(chromium), args=FLAGS)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def file(tmp_path, request):
+    path = tmp_path / "cycle.html"
+    path.write_bytes(render(REPORTS[request.param]()))
+    return path
+
+
+def opened(browser: Browser, path, width: int, scheme: str = "light"):
+    page = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("request", lambda asked: said.append(asked.url) if asked.url[:5] != "file:" else None)
+    page.goto(path.as_uri())
+    return page, said
+
+
+@pytest.mark.parametrize("file", REPORTS, indirect=True)
+@pytest.mark.parametrize("width", [320, 390, 768, 1280, 1920])
+def test_the_page_fits_every_screen_and_asks_for_nothing(browser, file, width):
+    page, said = opened(browser, file, width)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert said == []
+    page.close()
+
+
+@pytest.mark.parametrize("file", ["full"], indirect=True)
+@pytest.mark.parametrize("width", [390, 1280])
+def test_no_words_of_a_plot_run_into_one_another(browser, file, width):
+    page, _ = opened(browser, file, width)
+    overlaps = page.evaluate(
+        """() => [...document.querySelectorAll('svg.chart')].flatMap(chart => {
+            const boxes = [...chart.querySelectorAll('text')].filter(t => t.textContent)
+                .map(t => [t.textContent, t.getBoundingClientRect()]);
+            return boxes.flatMap(([a, p], i) => boxes.slice(i + 1)
+                .filter(([b, q]) => p.left < q.right && q.left < p.right
+                    && p.top + 2 < q.bottom && q.top + 2 < p.bottom)
+                .map(([b]) => a + ' over ' + b));
+        })"""
+    )
+    assert overlaps == []
+    page.close()
+
+
+@pytest.mark.parametrize("file", ["full"], indirect=True)
+def test_the_page_follows_a_dark_screen_and_prints_light(browser, file):
+    page, _ = opened(browser, file, 1280, "dark")
+    ground = "getComputedStyle(document.body).backgroundColor"
+    assert page.evaluate(ground) == "rgb(16, 22, 28)"
+    page.emulate_media(media="print", color_scheme="dark")
+    assert page.evaluate(ground) == "rgb(255, 255, 255)"
+    assert not page.locator("nav").is_visible()
+    assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
+    page.close()
+
+
+@pytest.mark.parametrize("file", ["full"], indirect=True)
+def test_a_script_that_came_with_the_data_could_not_run(browser, file):
+    page, _ = opened(browser, file, 1280)
+    with pytest.raises(Error, match="Content Security Policy"):
+        page.add_script_tag(content="document.title = 'taken'")
+    assert page.title() == "Limit decisions as of 31 January 2024"
+    page.close()
+
+
+@pytest.mark.parametrize("file", ["full"], indirect=True)
+def test_a_wide_table_can_be_reached_by_the_keyboard(browser, file):
+    page, _ = opened(browser, file, 390)
+    region = page.get_by_role("region", name="Decisions by product")
+    region.focus()
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')") == (
+        "Decisions by product"
+    )
+    for _ in range(100):
+        page.keyboard.press("ArrowRight")
+        page.wait_for_timeout(20)
+        if region.evaluate("e => e.scrollLeft") > 0:
+            break
+    assert region.evaluate("e => e.scrollLeft") > 0
+    page.close()

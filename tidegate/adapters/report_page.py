@@ -1,0 +1,109 @@
+"""The cycle's page: one HTML file that needs nothing else, rendered from a :class:`CycleReport`.
+
+The same report gives the same bytes. Whatever comes from data is escaped, and the page's own
+content policy forbids scripts and every request.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from credit_limits.domain.decision import Action
+from tidegate.adapters import report_plots as plots
+from tidegate.adapters import report_wording as wording
+from tidegate.adapters.cycle_report import CycleReport, Decisions, Standing
+
+TEMPLATES = Path(__file__).parent / "templates"
+_SECTIONS = (
+    ("decisions", "Decisions"),
+    ("reasons", "Reasons"),
+    ("caps", "Portfolio caps"),
+    ("portfolio", "Portfolio"),
+    ("model", "Champion and challenger"),
+    ("gate", "The gate"),
+    ("drift", "Drift"),
+    ("quality", "Data quality"),
+    ("lineage", "Lineage"),
+)
+_FILTERS = (
+    *("count", "signed", "yuan", "signed_yuan", "percent", "price", "psi", "measure", "asked"),
+    *("figure", "signed_figure", "figure_name", "bounds", "day", "instant", "words"),
+    *("answer", "standing", "gate_sentence", "batch_sentence", "comparison_sentence"),
+    *("allocation_sentence", "drift_sentence", "informing"),
+)
+_TONES = {Standing.CERTIFIED: "good", Standing.REFUSED: "bad", Standing.NOT_JUDGED: "warn"}
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One figure of the page's head."""
+
+    name: str
+    value: str
+    note: str
+
+
+def render(report: CycleReport) -> bytes:
+    """The page as UTF-8 HTML."""
+    template = _environment().get_template("cycle.html.j2")
+    return template.render(
+        report=report,
+        css=Markup((TEMPLATES / "cycle.css").read_text(encoding="utf-8")),
+        sections=_SECTIONS,
+        tone=_TONES[report.standing],
+        facts=_facts(report),
+        actions=[(action, wording.ACTION_NAMES[action]) for action in Action],
+        plots=plots,
+    ).encode()
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters.update({name: getattr(wording, name) for name in _FILTERS})
+    return environment
+
+
+def _facts(report: CycleReport) -> list[Fact]:
+    facts = _decision_facts(report.decisions) if report.decisions else []
+    if drift := report.drift:
+        watched = f"{wording.plural(drift.columns_watched, 'column')} watched"
+        facts.append(Fact("Drift", wording.words(drift.level), watched))
+    if report.batches:
+        read = sum(batch.rows_read for batch in report.batches)
+        quarantined = sum(batch.rows_quarantined for batch in report.batches)
+        facts.append(
+            Fact(
+                "In quarantine",
+                wording.count(quarantined),
+                f"of {wording.plural(read, 'source line')}",
+            )
+        )
+    return facts
+
+
+def _decision_facts(decisions: Decisions) -> list[Fact]:
+    total = decisions.total
+    facts = [
+        Fact(
+            wording.ACTION_NAMES[action],
+            wording.count(total.count(action)),
+            f"{wording.percent(total.count(action) / max(total.accounts, 1))} of accounts",
+        )
+        for action in Action
+    ]
+    change = wording.signed_yuan(total.after_minor - total.before_minor)
+    facts.append(Fact("Limits after", wording.short_yuan(total.after_minor), f"{change} yuan"))
+    caps = [cap for batch in decisions.batches for cap in batch.allocation.caps]
+    if caps:
+        share, name = max((plots.used_share(cap.used, cap.cap), cap.name) for cap in caps)
+        facts.append(Fact("Tightest cap", wording.percent(share, 2), wording.words(name)))
+    return facts

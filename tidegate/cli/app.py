@@ -1,0 +1,104 @@
+"""The ``tidegate`` command: the cycle's steps in their order, and what looks after them.
+
+Listing commands is quick because a command's options are built, and its operation imported, when
+it is called.
+"""
+
+import inspect
+
+import typer
+import typer.main
+from typer.core import TyperCommand
+
+from tidegate.cli import ledger_commands, server_command
+from tidegate.cli.catalogue import CYCLE, GENERATE_WORLD, ROLL_BACK, OperationCommand
+from tidegate.cli.invocation import JsonFlag, opened_platform, show, working
+from tidegate.cli.options import build_request, parameters_of
+from tidegate.cli.summaries import exit_code_of, summary_of
+
+_ABOUT = """Consumer credit limits: validated data, gated models, decisions that can be proven.
+
+A cycle is seven steps, listed first and in their order. Each may be run again: what was done is
+recognised and not done twice. Everything is kept under TIDEGATE_VAR_DIR ('var' by default)."""
+_PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+
+def main() -> None:
+    """What the command ``tidegate`` runs."""
+    app(prog_name="tidegate")
+
+
+def new_app(text: str, epilog: str = "") -> typer.Typer:
+    """A Typer app with plain help and plain tracebacks."""
+    return typer.Typer(
+        help=text,
+        epilog=epilog,
+        add_completion=False,
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )
+
+
+def command_of(operation: OperationCommand) -> TyperCommand:
+    """The whole command of an operation: imports it, and makes an option of each field."""
+    model = operation.request_type()
+
+    def run(*, as_json: bool, **values: object) -> None:
+        request = build_request(model, values)
+        with working():
+            needed = [opened_platform()] if operation.needs_platform else []
+            outcome = operation.function()(*needed, request)
+        show(outcome.model_dump(mode="json"), summary_of(operation.operation, outcome), as_json)
+        raise typer.Exit(exit_code_of(outcome))
+
+    flag = inspect.Parameter("as_json", inspect.Parameter.KEYWORD_ONLY, annotation=JsonFlag)
+    parameters = [*parameters_of(model, operation.arguments), flag.replace(default=False)]
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    single = new_app("")
+    single.command(
+        operation.name,
+        help=operation.description,
+        epilog=f"Example: {operation.example}",
+        no_args_is_help=False,
+    )(run)
+    command = typer.main.get_command(single)
+    assert isinstance(command, TyperCommand)
+    return command
+
+
+def _list(group: typer.Typer, operation: OperationCommand) -> None:
+    """List an operation under a group, to be built when it is called."""
+
+    @group.command(
+        operation.name,
+        help=operation.summary,
+        add_help_option=False,
+        context_settings=_PASSED_ON,
+    )
+    def call(context: typer.Context) -> None:
+        command_of(operation).main(args=context.args, prog_name=context.command_path)
+
+
+def _whole_cycle() -> str:
+    steps = "\n".join(f"  tidegate {step.name}" for step in CYCLE[1:])
+    return (
+        "\b\nA whole cycle, on a simulated portfolio:\n"
+        f"  {GENERATE_WORLD.example}\n  tidegate ingest var/world\n{steps}"
+    )
+
+
+app = new_app(_ABOUT, _whole_cycle())
+for _step in (*CYCLE, ROLL_BACK):
+    _list(app, _step)
+_ledger = new_app("The record of all that was done, which cannot be altered unseen.")
+ledger_commands.add_ledger_commands(_ledger)
+app.add_typer(_ledger, name="ledger", short_help="Check and read the record of what was done.")
+_world = new_app("A simulated portfolio with known truth, to try the platform on.")
+_list(_world, GENERATE_WORLD)
+app.add_typer(_world, name="world", short_help="Simulate a portfolio to try the platform on.")
+app.command(
+    "up",
+    short_help="Start the servers and the runner on this machine.",
+    epilog="Example: tidegate up",
+)(server_command.up)

@@ -1,0 +1,148 @@
+"""The commands that carry out an operation: what each is for, with an example.
+
+The names of modules and request models stand here as text, so that ``tidegate --help`` lists the
+commands without importing what they run.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import cast
+
+from pydantic import BaseModel
+
+
+@dataclass(frozen=True, slots=True)
+class OperationCommand:
+    """A command that builds one request, hands it to one operation and prints the outcome.
+
+    ``path`` is the command's words. ``operation`` names the module under ``tidegate.operations``
+    and the function in it, ``request`` the model in the same module, whose fields become the
+    options; those in ``arguments`` are given by position. An operation that works on files alone
+    needs no platform.
+    """
+
+    path: tuple[str, ...]
+    operation: str
+    request: str
+    summary: str
+    description: str
+    example: str
+    arguments: tuple[str, ...] = ()
+    needs_platform: bool = True
+
+    @property
+    def name(self) -> str:
+        """The last word."""
+        return self.path[-1]
+
+    @property
+    def words(self) -> str:
+        """All words, as they are typed after ``tidegate``."""
+        return " ".join(self.path)
+
+    def request_type(self) -> type[BaseModel]:
+        """The request model, imported now."""
+        module = import_module(f"tidegate.operations.{self.operation}")
+        return cast("type[BaseModel]", getattr(module, self.request))
+
+    def function(self) -> Callable[..., BaseModel]:
+        """The operation, imported now: of a platform, where it needs one, and a request."""
+        module = import_module(f"tidegate.operations.{self.operation}")
+        return cast("Callable[..., BaseModel]", getattr(module, self.operation))
+
+
+CYCLE: tuple[OperationCommand, ...] = (
+    OperationCommand(
+        ("ingest",),
+        "ingest_batch",
+        "IngestBatchRequest",
+        "Read a lender's files into the lake; set bad rows aside.",
+        "Reads a file or a folder through the column mapping of its source "
+        "(policies/sources/SOURCE.yaml), checks every row against the contracts of the tables, and "
+        "appends what holds. Rows that fail are set aside with the reason; a broken batch is "
+        "refused whole. The same files again are recognised and change nothing.",
+        "tidegate ingest clients.csv --source taiwan",
+        ("path",),
+    ),
+    OperationCommand(
+        ("materialize",),
+        "materialize_features",
+        "MaterializeFeaturesRequest",
+        "Compute every account's features as known at a date.",
+        "Computes a snapshot of each feature view for the date and for the months before it that "
+        "training needs. What is there already is not computed again.",
+        "tidegate materialize --as-of 2005-10-31",
+    ),
+    OperationCommand(
+        ("retrain",),
+        "retrain_model",
+        "RetrainModelRequest",
+        "Train a model of default; it becomes the challenger.",
+        "Trains on the outcomes known at the date, measures the model on rows it has not seen, and "
+        "registers it under the alias 'challenger'. It decides nothing yet.",
+        "tidegate retrain --as-of 2005-10-31",
+    ),
+    OperationCommand(
+        ("promote",),
+        "promote_model",
+        "PromoteModelRequest",
+        "Put the challenger through the gate, check by check.",
+        "Gathers the evidence, makes every check of the gate chain, and moves the alias 'champion' "
+        "only if all of them pass. A refusal leaves the champion as it is and exits with 11.",
+        "tidegate promote",
+    ),
+    OperationCommand(
+        ("adjust",),
+        "adjust_limits",
+        "AdjustLimitsRequest",
+        "Decide every account's limit with the champion.",
+        "Scores each open account, applies the limit policy, allocates within the portfolio's "
+        "caps, and writes a decision with its reasons for every account, raised or not. Without a "
+        "champion whose certificate holds it refuses and exits with 12.",
+        "tidegate adjust --as-of 2005-10-31",
+    ),
+    OperationCommand(
+        ("watch",),
+        "watch_drift",
+        "WatchDriftRequest",
+        "Compare today's inputs with the champion's training.",
+        "Measures the population stability index and the share of nulls of every column against "
+        "the champion's reference and says none, notice or alarm.",
+        "tidegate watch --as-of 2005-10-31",
+    ),
+    OperationCommand(
+        ("report",),
+        "write_report",
+        "WriteReportRequest",
+        "Write the page that tells what the cycle decided.",
+        "Gathers the cycle from the ledger and the lake into one HTML file that needs nothing "
+        "else: decisions, reasons, caps, portfolio, model, gate, drift, data quality, lineage.",
+        "tidegate report --as-of 2005-10-31",
+    ),
+)
+
+ROLL_BACK = OperationCommand(
+    ("roll-back",),
+    "roll_back_model",
+    "RollBackModelRequest",
+    "Make an earlier certified version the champion again.",
+    "Moves the alias 'champion' back to a version that was certified and whose certificate still "
+    "verifies, and records who asked and why.",
+    'tidegate roll-back 1 --reason "losses of version 2 are above the forecast"',
+    ("version",),
+)
+
+GENERATE_WORLD = OperationCommand(
+    ("world", "generate"),
+    "generate_world",
+    "GenerateWorldRequest",
+    "Simulate a portfolio and write its files.",
+    "Simulates customers, accounts, statements, transactions and outcomes month by month from a "
+    "seed, and writes them as files that 'tidegate ingest --source world' reads.",
+    "tidegate world generate var/world --customers 2000",
+    ("out",),
+    needs_platform=False,
+)
+
+OPERATIONS: tuple[OperationCommand, ...] = (*CYCLE, ROLL_BACK, GENERATE_WORLD)

@@ -1,0 +1,159 @@
+"""What a command says when it is done: the outcome in a few lines, and what to do next."""
+
+from collections.abc import Callable
+from math import inf
+from typing import TYPE_CHECKING, Any, cast
+
+from pydantic import BaseModel
+
+from credit_limits.domain.errors import GateRefused
+from credit_limits.domain.money import MINOR_PER_YUAN
+from tidegate.cli.invocation import table
+
+if TYPE_CHECKING:
+    from tidegate.operations.adjust_limits import AdjustLimitsOutcome
+    from tidegate.operations.generate_world import GenerateWorldOutcome
+    from tidegate.operations.ingest_batch import IngestBatchOutcome
+    from tidegate.operations.materialize_features import MaterializeFeaturesOutcome
+    from tidegate.operations.promote_model import PromoteModelOutcome
+    from tidegate.operations.retrain_model import RetrainModelOutcome
+    from tidegate.operations.roll_back_model import RollBackModelOutcome
+    from tidegate.operations.watch_drift import ColumnRow, WatchDriftOutcome
+    from tidegate.operations.write_report import WriteReportOutcome
+
+_COLUMNS_SHOWN = 10
+_KNOWN = "recognised: this was done before, and nothing was written"
+
+
+def summary_of(operation: str, outcome: BaseModel) -> list[str]:
+    """Lines for a person; ``operation`` is the name of the function that came to ``outcome``."""
+    known = [_KNOWN] if getattr(outcome, "recognised", False) else []
+    return [*known, *SUMMARIES[operation](cast("Any", outcome))]
+
+
+def exit_code_of(outcome: BaseModel) -> int:
+    """0, or what a refusal that is an outcome exits with."""
+    return 0 if getattr(outcome, "cleared", True) else GateRefused.exit_code
+
+
+def _ingested(outcome: "IngestBatchOutcome") -> list[str]:
+    rows = [(name, t.read, t.accepted, t.quarantined) for name, t in outcome.tables.items()]
+    return [
+        f"batch {outcome.batch_id} from {outcome.source}",
+        *table(("table", "read", "accepted", "quarantined"), rows),
+        f"{outcome.rows_read:,} source lines read: {outcome.rows_accepted:,} accepted, "
+        f"{outcome.rows_quarantined:,} in quarantine",
+        f"Data Docs: {outcome.data_docs}",
+        "next: tidegate materialize",
+    ]
+
+
+def _materialized(outcome: "MaterializeFeaturesOutcome") -> list[str]:
+    return [
+        f"features of {outcome.feature_service} as of {outcome.as_of}",
+        *table(("view", "rows"), list(outcome.views.items())),
+        f"{outcome.snapshots:,} snapshots, {outcome.snapshots_computed:,} of them computed now",
+        f"next: tidegate retrain --as-of {outcome.as_of} "
+        f"--feature-service {outcome.feature_service}",
+    ]
+
+
+def _retrained(outcome: "RetrainModelOutcome") -> list[str]:
+    rows = [(name, f.value, f.low, f.high) for name, f in outcome.figures.items()]
+    return [
+        f"{outcome.model_name} version {outcome.version}, the challenger",
+        f"trained on {outcome.rows_train:,} rows, measured on {outcome.rows_test:,}, "
+        f"of which {outcome.default_rate:.1%} defaulted",
+        *table(("figure", "value", "low", "high"), rows),
+        "next: tidegate promote",
+    ]
+
+
+def _promoted(outcome: "PromoteModelOutcome") -> list[str]:
+    rows = [(c.check, "passed" if c.passed else "refused", c.message) for c in outcome.checks]
+    verdict = "cleared: it is the champion" if outcome.cleared else "refused: the champion stays"
+    following = (
+        "next: tidegate adjust"
+        if outcome.cleared
+        else "next: mend what the refused checks name, then tidegate retrain"
+    )
+    return [
+        f"{outcome.model_name} version {outcome.version} {verdict}",
+        *table(("check", "verdict", "what it says"), rows),
+        following,
+    ]
+
+
+def _rolled_back(outcome: "RollBackModelOutcome") -> list[str]:
+    return [
+        f"{outcome.model_name} version {outcome.version} is the champion again",
+        "next: tidegate adjust",
+    ]
+
+
+def _adjusted(outcome: "AdjustLimitsOutcome") -> list[str]:
+    caps = [
+        (
+            cap.name,
+            *(round(amount / MINOR_PER_YUAN) for amount in (cap.cap, cap.used, cap.slack)),
+            cap.price,
+        )
+        for cap in outcome.allocation.caps
+    ]
+    return [
+        f"{outcome.decisions:,} decisions in batch {outcome.batch_id}, "
+        f"by model version {outcome.model_version} under policy {outcome.policy_version}",
+        *table(("action", "accounts"), list(outcome.actions.items())),
+        *table(("cap, yuan", "allowed", "used", "slack", "shadow price"), caps),
+        f"Merkle root of the decisions: {outcome.merkle_root}",
+        "next: tidegate watch",
+    ]
+
+
+def _watched(outcome: "WatchDriftOutcome") -> list[str]:
+    moved = sorted(outcome.columns, key=_by_level)
+    rows = [
+        (
+            column.name,
+            "absent" if column.psi is None else f"{column.psi:.4f}",
+            column.null_share_reference,
+            column.null_share_now,
+            column.level,
+        )
+        for column in moved[:_COLUMNS_SHOWN]
+    ]
+    return [
+        f"drift: {outcome.level}, {len(outcome.columns):,} columns on {outcome.rows:,} rows",
+        *table(("column", "PSI", "nulls then", "nulls now", "level"), rows),
+        f"report: {outcome.report}",
+        "next: tidegate report",
+    ]
+
+
+def _by_level(column: "ColumnRow") -> tuple[bool, float]:
+    return (column.level == "none", -(inf if column.psi is None else column.psi))
+
+
+def _reported(outcome: "WriteReportOutcome") -> list[str]:
+    return [f"report: {outcome.path}"]
+
+
+def _generated(outcome: "GenerateWorldOutcome") -> list[str]:
+    return [
+        f"a world in {outcome.path}",
+        *table(("table", "rows"), list(outcome.rows.items())),
+        f"next: tidegate ingest {outcome.path} --source world",
+    ]
+
+
+SUMMARIES: dict[str, Callable[[Any], list[str]]] = {
+    "ingest_batch": _ingested,
+    "materialize_features": _materialized,
+    "retrain_model": _retrained,
+    "promote_model": _promoted,
+    "roll_back_model": _rolled_back,
+    "adjust_limits": _adjusted,
+    "watch_drift": _watched,
+    "write_report": _reported,
+    "generate_world": _generated,
+}

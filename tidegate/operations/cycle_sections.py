@@ -1,0 +1,230 @@
+"""Outcomes of operations, as the ledger holds them, in the shape of the cycle's page."""
+
+from collections.abc import Mapping
+from math import inf
+from pathlib import PurePath
+
+from pydantic import BaseModel
+
+from credit_limits.ledger.entry import Entry, EntryKind
+from tidegate.adapters.cycle_report import (
+    NOT_JUDGED,
+    Allocation,
+    BatchQuality,
+    CapUse,
+    CrossValidation,
+    Drift,
+    DriftColumn,
+    FailedExpectation,
+    FigureRow,
+    GateCheck,
+    GateFigure,
+    GateVerdict,
+    Interval,
+    ModelComparison,
+    QuarantinedRow,
+    TableQuality,
+)
+from tidegate.operations.ingest_batch import IngestBatchOutcome, QualityCheck
+from tidegate.operations.limits_outcome import AllocationRow
+from tidegate.operations.promote_model import CheckRow, PromoteModelOutcome
+from tidegate.operations.retrain_model import (
+    CrossValidationFigures,
+    FigureInterval,
+    RetrainModelOutcome,
+)
+from tidegate.operations.watch_drift import ColumnRow, WatchDriftOutcome
+
+_COLUMNS_SHOWN = 12
+_CALM = "none"
+_FIGURES = ("auc", "ks", "ece", "brier", "slope", "intercept", "predicted_over_observed")
+
+
+class RefusedBatch(BaseModel):
+    """What the ledger keeps of a batch that was refused whole."""
+
+    batch_id: str
+    source: str
+    reasons: list[str]
+
+
+def batch_quality(entry: Entry) -> BatchQuality:
+    """A batch that was accepted or refused."""
+    if entry.kind is EntryKind.BATCH_REFUSED:
+        return _refused(entry)
+    batch = IngestBatchOutcome.model_validate(entry.payload)
+    return BatchQuality(
+        batch_id=batch.batch_id,
+        source=batch.source,
+        received=entry.time,
+        refusal=None,
+        rows_read=batch.rows_read,
+        rows_accepted=batch.rows_accepted,
+        rows_quarantined=batch.rows_quarantined,
+        tables=tuple(
+            TableQuality(name, rows.read, rows.accepted, rows.quarantined)
+            for name, rows in batch.tables.items()
+        ),
+        expectations=len(batch.checks),
+        failed=tuple(
+            FailedExpectation(check.table, check.expectation, _observed(check))
+            for check in batch.checks
+            if check.offending or not check.passed
+        ),
+        examples=tuple(
+            QuarantinedRow(
+                table=row.table or row.source_file,
+                line=str(row.source_line),
+                record=row.record or "",
+                column=row.column,
+                value=row.value or "",
+                rule=row.message,
+            )
+            for row in batch.quarantine_examples
+        ),
+        assumptions=tuple(batch.assumptions),
+    )
+
+
+def model_comparison(
+    trained: RetrainModelOutcome, before: RetrainModelOutcome | None
+) -> ModelComparison:
+    """The version judged beside the champion that there was before it."""
+    return ModelComparison(
+        model_name=trained.model_name,
+        challenger=trained.version,
+        champion=before.version if before else None,
+        rows_train=trained.rows_train,
+        rows_test=trained.rows_test,
+        default_rate=trained.default_rate,
+        figures=_figures(trained.figures, before.figures if before else {}),
+        cross_validation=_cross_validation(trained.cross_validation),
+    )
+
+
+def gate_verdict(outcome: PromoteModelOutcome) -> GateVerdict:
+    """The chain, check by check."""
+    return GateVerdict(
+        model_name=outcome.model_name,
+        version=outcome.version,
+        cleared=outcome.cleared,
+        checks=tuple(
+            GateCheck(check.check, check.passed, _gate_figures(check), check.message)
+            for check in outcome.checks
+        ),
+        certificate_digest=outcome.certificate_digest,
+        thresholds_version=outcome.thresholds_version,
+    )
+
+
+def allocation(row: AllocationRow) -> Allocation:
+    """The solution of a batch and its caps."""
+    caps = (CapUse(cap.name, cap.cap, cap.used, cap.slack, cap.price) for cap in row.caps)
+    return Allocation(row.value, row.bound, row.gap, tuple(caps))
+
+
+def drift(outcome: WatchDriftOutcome, not_judged: Mapping[str, str]) -> Drift:
+    """The verdict with the columns that moved most beyond what sampling alone gives.
+
+    ``not_judged`` names the columns whose distribution the policy does not judge, with the reason.
+    """
+    moved = [column for column in outcome.columns if column.level != _CALM]
+    shown = max(_COLUMNS_SHOWN, len(moved))
+    return Drift(
+        level=outcome.level,
+        report="/".join(PurePath(outcome.report).parts[-2:]),
+        rows=outcome.rows,
+        columns_watched=len(outcome.columns),
+        columns_moved=len(moved),
+        worst=tuple(
+            _drift_column(column, not_judged.get(column.name))
+            for column in sorted(outcome.columns, key=lambda c: _severity(c, not_judged))[:shown]
+        ),
+    )
+
+
+def _refused(entry: Entry) -> BatchQuality:
+    batch = RefusedBatch.model_validate(entry.payload)
+    return BatchQuality(
+        batch_id=batch.batch_id,
+        source=batch.source,
+        received=entry.time,
+        refusal="; ".join(batch.reasons),
+        rows_read=0,
+        rows_accepted=0,
+        rows_quarantined=0,
+        tables=(),
+        expectations=0,
+        failed=(),
+        examples=(),
+        assumptions=(),
+    )
+
+
+def _observed(check: QualityCheck) -> str:
+    rows = f"{check.offending:,} rows" if check.offending else ""
+    return ", ".join(part for part in (rows, check.observed) if part)
+
+
+def _figures(
+    challenger: Mapping[str, FigureInterval], champion: Mapping[str, FigureInterval]
+) -> tuple[FigureRow, ...]:
+    """In the order in which readers look at them, whatever else there is after them."""
+    known = [name for name in _FIGURES if name in challenger]
+    return tuple(
+        FigureRow(
+            name,
+            _interval(challenger[name]),
+            _interval(champion[name]) if name in champion else None,
+        )
+        for name in (*known, *sorted(challenger.keys() - set(known)))
+    )
+
+
+def _cross_validation(figures: CrossValidationFigures | None) -> CrossValidation | None:
+    if figures is None:
+        return None
+    named = {"auc": figures.auc, "ks": figures.ks, "ece": figures.ece}
+    return CrossValidation(figures.folds, figures.rows, _figures(named, {}))
+
+
+def _interval(figure: FigureInterval) -> Interval:
+    return Interval(figure.value, figure.low, figure.high)
+
+
+def _gate_figures(check: CheckRow) -> tuple[GateFigure, ...]:
+    """Every figure measured or asked for, with its bounds."""
+    bounds: dict[str, list[tuple[str, float]]] = {name: [] for name in check.measured}
+    for name, value in check.threshold.items():
+        figure, _, sign = name.rpartition(" ")
+        bounds.setdefault(figure, []).append((sign, value))
+    return tuple(
+        GateFigure(name, check.measured.get(name), tuple(sorted(held, reverse=True)))
+        for name, held in bounds.items()
+    )
+
+
+def _drift_column(column: ColumnRow, why_not_judged: str | None) -> DriftColumn:
+    unjudged = column.level == _CALM and why_not_judged is not None
+    return DriftColumn(
+        name=column.name,
+        psi=column.psi,
+        null_share_reference=column.null_share_reference,
+        null_share_now=column.null_share_now,
+        level=NOT_JUDGED if unjudged else column.level,
+        finding=why_not_judged or "" if unjudged else column.finding,
+    )
+
+
+def _severity(
+    column: ColumnRow, not_judged: Mapping[str, str]
+) -> tuple[bool, bool, float, float, str]:
+    """Columns at notice or alarm first, those not judged last; then by how far they moved."""
+    psi = inf if column.psi is None else column.psi
+    return (
+        column.level == _CALM,
+        column.name in not_judged,
+        -max(psi - column.noise, 0.0),
+        -psi,
+        column.name,
+    )

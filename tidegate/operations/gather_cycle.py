@@ -1,0 +1,167 @@
+"""The cycle of a date, gathered from the ledger's entries and the lake's rows."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+from credit_limits.domain.decision import ReasonCode
+from credit_limits.domain.errors import DataMissing
+from credit_limits.explanation.sentences import reason_sentence
+from credit_limits.ledger.entry import Entry
+from monitoring.thresholds import parse_drift_thresholds
+from tidegate.adapters.cycle_report import (
+    CycleReport,
+    DecisionBatch,
+    Decisions,
+    Drift,
+    LedgerLine,
+    Lineage,
+    ProductStanding,
+    Standing,
+)
+from tidegate.adapters.dated_policies import load_dated
+from tidegate.operations import cycle_sections as sections
+from tidegate.operations.cycle_entries import CycleEntries
+from tidegate.operations.cycle_queries import DecisionRows, portfolio
+from tidegate.operations.limits_outcome import AdjustLimitsOutcome
+from tidegate.operations.platform import Platform
+from tidegate.operations.promote_model import PromoteModelOutcome
+from tidegate.operations.retrain_model import RetrainModelOutcome
+from tidegate.operations.watch_drift import WatchDriftOutcome
+
+_Outcome = TypeVar("_Outcome", bound=BaseModel)
+
+
+def gather_cycle(platform: Platform, as_of: date) -> CycleReport:
+    """Everything that the page of the cycle of ``as_of`` says.
+
+    Raises:
+        LedgerBroken: an entry of the ledger cannot be read.
+        DataMissing: the lake does not hold the decisions that the ledger tells of.
+        PolicyError: the monitoring policy of a day that was watched is gone.
+    """
+    cycle = CycleEntries.of(platform.ledger.entries(), as_of)
+    adjusted = [AdjustLimitsOutcome.model_validate(entry.payload) for entry in cycle.adjusted]
+    judged = _outcome(PromoteModelOutcome, cycle.judged)
+    watched = _outcome(WatchDriftOutcome, cycle.watched)
+    trained = _outcome(RetrainModelOutcome, cycle.trained)
+    before = _outcome(RetrainModelOutcome, cycle.champion_trained)
+    return CycleReport(
+        as_of=as_of,
+        standing=_standing(adjusted, judged),
+        refusal=str(cycle.refused.payload["reason"]) if cycle.refused else None,
+        portfolio=_portfolio(platform, as_of, adjusted),
+        batches=tuple(sections.batch_quality(entry) for entry in cycle.batches),
+        comparison=sections.model_comparison(trained, before) if trained else None,
+        gate=sections.gate_verdict(judged) if judged else None,
+        decisions=_decisions(platform, adjusted) if adjusted else None,
+        drift=_drift(platform, watched) if watched else None,
+        lineage=_lineage(cycle, adjusted, trained),
+    )
+
+
+def _outcome(kind: type[_Outcome], entry: Entry | None) -> _Outcome | None:
+    return kind.model_validate(entry.payload) if entry else None
+
+
+def _standing(
+    adjusted: Sequence[AdjustLimitsOutcome], judged: PromoteModelOutcome | None
+) -> Standing:
+    """No limit is decided without a certificate, so what decided had one."""
+    if adjusted or (judged and judged.cleared):
+        return Standing.CERTIFIED
+    return Standing.REFUSED if judged else Standing.NOT_JUDGED
+
+
+def _portfolio(
+    platform: Platform, as_of: date, adjusted: Sequence[AdjustLimitsOutcome]
+) -> tuple[ProductStanding, ...]:
+    """As known at the date, from the table versions that were decided on where there are any."""
+    versions = adjusted[-1].data_versions if adjusted else platform.lake.versions()
+    if "accounts" not in versions:
+        return ()
+    tables = ("accounts", "statements")
+    with platform.lake.connect(versions, known_at=as_of, tables=tables) as connection:
+        return portfolio(connection, as_of, has_statements="statements" in versions)
+
+
+def _decisions(platform: Platform, adjusted: Sequence[AdjustLimitsOutcome]) -> Decisions:
+    newest = adjusted[-1].batch_id
+    lost = DataMissing(
+        f"the ledger tells of batch {newest}, and the lake does not hold it; restore the table "
+        "decisions from a backup"
+    )
+    if not platform.lake.exists("decisions"):
+        raise lost
+    with platform.lake.connect(tables=["decisions"]) as connection:
+        rows = DecisionRows.of_batches(connection, [batch.batch_id for batch in adjusted])
+        standing = rows.of_batch()
+        if newest not in standing:
+            raise lost
+        return Decisions(
+            batches=tuple(
+                DecisionBatch(
+                    batch_id=batch.batch_id,
+                    decisions=standing[batch.batch_id],
+                    model_version=batch.model_version,
+                    policy_version=batch.policy_version,
+                    allocation=sections.allocation(batch.allocation),
+                )
+                for batch in adjusted
+                if batch.batch_id in standing
+            ),
+            total=rows.total(),
+            by_product=rows.by_product(),
+            by_grade=rows.by_grade(),
+            largest_increases=rows.largest_moves(1, _sentence),
+            largest_decreases=rows.largest_moves(-1, _sentence),
+            bands=rows.bands(),
+            reasons=rows.reasons(_sentence),
+        )
+
+
+def _drift(platform: Platform, watched: WatchDriftOutcome) -> Drift:
+    policy = load_dated(platform.policies("monitoring"), watched.as_of)
+    thresholds = parse_drift_thresholds(policy.version, policy.content)
+    return sections.drift(watched, thresholds.not_judged)
+
+
+def _sentence(code: str) -> str:
+    return reason_sentence(ReasonCode(code))
+
+
+def _lineage(
+    cycle: CycleEntries,
+    adjusted: Sequence[AdjustLimitsOutcome],
+    trained: RetrainModelOutcome | None,
+) -> Lineage:
+    facts: list[tuple[str, str]] = []
+    if adjusted:
+        newest = adjusted[-1]
+        facts = [
+            ("Model", f"{newest.model_name} version {newest.model_version}"),
+            ("Artefact", newest.artefact_digest),
+            ("Certificate", newest.certificate_digest),
+            ("Feature service", newest.feature_service),
+            ("Limit policy", newest.policy_version),
+            ("Policy digest", newest.policy_digest),
+            *((f"Merkle root, batch {batch.batch_id}", batch.merkle_root) for batch in adjusted),
+        ]
+    elif trained:
+        facts = [
+            ("Model", f"{trained.model_name} version {trained.version}"),
+            ("Artefact", trained.artefact_digest),
+            ("Feature service", trained.feature_service),
+            ("Feature schema", trained.schema_hash),
+        ]
+    versions = adjusted[-1].data_versions if adjusted else trained.data_versions if trained else {}
+    return Lineage(
+        facts=tuple(facts),
+        data_versions=tuple(sorted(versions.items())),
+        entries=tuple(
+            LedgerLine(entry.sequence, entry.time, entry.kind.value, entry.actor, entry.digest)
+            for entry in cycle.told
+        ),
+    )
