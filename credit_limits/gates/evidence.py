@@ -6,7 +6,6 @@ figures that are not finite, because that is what was measured; a check refuses 
 
 import math
 from dataclasses import dataclass, fields, is_dataclass
-from enum import Enum
 
 from credit_limits.domain.digest import digest_of
 
@@ -233,10 +232,6 @@ class Evidence:
         """SHA-256 of :meth:`as_plain`."""
         return digest_of(self.as_plain())
 
-    def why_absent(self, check: str) -> str:
-        """Why the evidence of this check could not be gathered."""
-        return dict(self.absences).get(check, "none was gathered")
-
 
 def _plain(value: object) -> object:
     if is_dataclass(value) and not isinstance(value, type):
@@ -244,8 +239,6 @@ def _plain(value: object) -> object:
         return {"kind": type(value).__name__, **named}
     if isinstance(value, tuple | list):
         return [_plain(item) for item in value]
-    if isinstance(value, Enum):
-        return value.value
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     return value

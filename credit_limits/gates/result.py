@@ -130,8 +130,17 @@ def _usable(value: object) -> bool:
 def _sentence(bound: Bound, value: float) -> str:
     limit = bound.threshold
     if bound.holds(value):
-        return f"{bound.figure} {value:.4g} {bound.sign} {limit.value:g}"
+        return f"{bound.figure} {_short(value)} {bound.sign} {_short(limit.value)}"
     return (
-        f"{bound.figure} {value:.6g} must be {bound.sign} {limit.value:g} {limit.unit}: "
+        f"{bound.figure} {_short(value)} must be {bound.sign} {_short(limit.value)} {limit.unit}: "
         f"{limit.reason}"
     )
+
+
+def _short(value: float) -> str:
+    """Whole numbers whole, others to four digits.
+
+    >>> _short(30000.0), _short(0.765812)
+    ('30,000', '0.7658')
+    """
+    return f"{value:,.0f}" if value == int(value) else f"{value:.4g}"

@@ -4,6 +4,7 @@ The SQL is DuckDB's. Every derived row carries where it came from: the file, the
 the part of the mapping that made it.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from credit_limits.domain.errors import MappingError
@@ -97,6 +98,23 @@ def derived_select(
     return f"SELECT {', '.join((*columns, *origin))} FROM {relation}"
 
 
+def failing_select(
+    table: TableContract, rows: DerivedRows, types: Mapping[str, str], relation: str
+) -> str | None:
+    """SQL of source_line and "column" where an expression fails on a row, as by overflow.
+
+    ``None`` if every expression is a column as it stands. Each expression is tried in a select of
+    its own: in one, DuckDB would compute what two share outside of either trial.
+    """
+    tried = [
+        f'SELECT source_line, {literal(column.name)} AS "column" FROM {relation} WHERE TRY(hash('
+        f"{_cast(table, column.name, column.kind, rows.expressions[column.name], types)})) IS NULL"
+        for column in table.columns
+        if not _stands_as_it_is(rows.expressions[column.name], types[column.name], column.kind)
+    ]
+    return " UNION ALL ".join(tried) or None
+
+
 def expressions_select(rows: DerivedRows, columns: Iterable[str], relation: str) -> str:
     """SQL of the bare expressions, from which DuckDB tells their types."""
     listed = ", ".join(f"{rows.expressions[name]} AS {quoted(name)}" for name in columns)
@@ -139,6 +157,12 @@ def _cast(
     }.get(kind, f"convert it, for instance CAST(X AS {wanted})")
     raise MappingError(
         f"{table.name}.{column} is {wanted}, its expression {expression} gives {found}; {advice}"
+    )
+
+
+def _stands_as_it_is(expression: str, found: str, kind: Kind) -> bool:
+    return found == '"NULL"' or (
+        found == _LAKE_TYPES[kind] and re.fullmatch(r'\w+|"[^"]*"', expression) is not None
     )
 
 

@@ -17,46 +17,18 @@ from credit_limits.ingestion.contracts import TableContract
 from credit_limits.ingestion.derivation import (
     derived_select,
     expressions_select,
+    failing_select,
     literal,
     quoted,
 )
-from credit_limits.ingestion.mapping import DerivedRows, SourceFile, SourceMapping
+from credit_limits.ingestion.mapping import DerivedRows, SourceMapping
+from credit_limits.ingestion.reading import ReadFile
 from credit_limits.ingestion.rules import Known, Rule
-from credit_limits.ingestion.tables import table_named
 
 _FINDINGS = (
     'source_file VARCHAR, source_line BIGINT, source_part INTEGER, "table" VARCHAR, '
     '"column" VARCHAR, rule VARCHAR, message VARCHAR'
 )
-QUARANTINE = pa.schema(
-    [
-        ("source_file", pa.string()),
-        ("source_line", pa.int64()),
-        *(
-            (name, pa.string())
-            for name in ("record", "table", "column", "value", "rule", "message")
-        ),
-        ("source_row", pa.string()),
-    ]
-)
-# Key of the JSON of a source line that could not be told apart into columns.
-RAW_LINE = "line"
-
-
-@dataclass(frozen=True, slots=True)
-class ReadFile:
-    """A file that was read into DuckDB.
-
-    ``relation`` has the file's columns, typed, and ``source_line``; ``lines`` counts all its
-    lines of data, also those in ``findings`` that never made it into the relation. ``findings``
-    has the columns source_line, column, rule, message.
-    """
-
-    kind: SourceFile
-    name: str
-    relation: str
-    lines: int
-    findings: pa.Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,20 +60,40 @@ class Incoming:
         self.tables = tuple(table for table in mapping.tables if table.name in named)
         connection.execute(f"CREATE TABLE findings ({_FINDINGS})")
         connection.execute("CREATE TABLE set_aside (source_file VARCHAR, source_line BIGINT)")
-        for table in self.tables:
-            selects = " UNION ALL ".join(self._selects(table))
-            connection.execute(f"CREATE VIEW derived_{table.name} AS {selects}")
-            connection.execute(f"CREATE VIEW {relation(table)} AS FROM derived_{table.name}")
         for file in files:
             self._add_reading_findings(file)
+        parts = [
+            (file, rows, table, self._types(table, rows, file.relation))
+            for table in self.tables
+            for file in files
+            for rows in file.kind.derived
+            if rows.table == table.name
+        ]
+        for file, rows, table, types in parts:
+            self._add_failing_expressions(file, rows, table, types)
+        for file in files:
+            self._create_sound(file)
+        for table in self.tables:
+            selects = " UNION ALL ".join(
+                derived_select(table, rows, types, _sound(file), file.name)
+                for file, rows, of, types in parts
+                if of is table
+            )
+            connection.execute(f"CREATE VIEW derived_{table.name} AS {selects}")
+            connection.execute(f"CREATE VIEW {relation(table)} AS FROM derived_{table.name}")
 
-    def add_findings(self, table: TableContract, rule: Rule, offending: str) -> None:
-        """Record that ``rule`` of ``table`` is broken by the rows that the query names."""
+    def add_findings(self, table: TableContract, rule: Rule, offending: str) -> int:
+        """Record that ``rule`` of ``table`` is broken by the rows that the query names.
+
+        Returns:
+            How many rows those are.
+        """
         self.connection.execute(
             "INSERT INTO findings SELECT DISTINCT source_file, source_line, source_part, "
             f"?, unnest(?::VARCHAR[]), ?, ? FROM ({offending})",
             [table.name, [", ".join(rule.columns)], rule.name, rule.message],
         )
+        return self._count(f"({offending})")
 
     def set_aside(self) -> int:
         """Take the lines of all findings out of every table; returns how many lines those are."""
@@ -135,8 +127,14 @@ class Incoming:
         return LineCounts(read, accepted)
 
     def rows(self, table: TableContract) -> LineCounts:
-        """Rows of a table, derived and accepted."""
-        return LineCounts(self._count(f"derived_{table.name}"), self._count(relation(table)))
+        """Rows of a table: what its files' lines make, and what is accepted."""
+        read = sum(
+            self._count(file.relation)
+            for file in self.files
+            for rows in file.kind.derived
+            if rows.table == table.name
+        )
+        return LineCounts(read, self._count(relation(table)))
 
     def accepted(self, table: TableContract) -> pa.Table:
         """The accepted rows of a table, in the contract's columns."""
@@ -149,31 +147,6 @@ class Incoming:
             "SELECT source_line FROM set_aside WHERE source_file = ? ORDER BY ALL", [file.name]
         ).fetchall()
         return [int(line) for (line,) in found]
-
-    def quarantine(self, source_rows: pa.Table) -> pa.Table:
-        """One row a finding, in order of file, line, table and column.
-
-        Args:
-            source_rows: the quarantined lines as they stand in their files: source_file,
-                source_line, source_row (JSON).
-
-        Returns:
-            Columns of :data:`QUARANTINE`. ``record`` is the lender's own name of the row
-            (``ID=3``); ``value`` is as the file has it, of several columns each with its name.
-        """
-        self.connection.register("source_rows", source_rows)
-        combinations = self.connection.execute(
-            'SELECT DISTINCT source_file, source_part, "table", "column" FROM findings'
-        ).fetchall()
-        selects = [self._valued(*combination) for combination in combinations]
-        query = " UNION ALL ".join(selects)
-        found = (
-            self.connection.sql(f"{query} ORDER BY ALL").to_arrow_table().cast(QUARANTINE)
-            if selects
-            else QUARANTINE.empty_table()
-        )
-        self.connection.unregister("source_rows")
-        return found
 
     def known(self, table: TableContract, batch_id: str) -> Known:
         """What the rows of a table are held against: this batch as it stands, and earlier ones.
@@ -232,16 +205,6 @@ class Incoming:
             "GROUP BY 1, 2, 3 ORDER BY lines DESC, 1, 2, 3"
         ).fetchall()
 
-    def _selects(self, table: TableContract) -> list[str]:
-        return [
-            derived_select(
-                table, rows, self._types(table, rows, file.relation), file.relation, file.name
-            )
-            for file in self.files
-            for rows in file.kind.derived
-            if rows.table == table.name
-        ]
-
     def _types(self, table: TableContract, rows: DerivedRows, source: str) -> dict[str, str]:
         found = {}
         for column in table.column_names:
@@ -267,20 +230,26 @@ class Incoming:
         )
         self.connection.unregister("reading_findings")
 
-    def _valued(self, file_name: str, part: int | None, table: str | None, columns: str) -> str:
-        file = next(file for file in self.files if file.name == file_name)
-        value, made_of = _value_expression(file.kind, part, columns)
-        return (
-            f"SELECT f.source_file, f.source_line, {_record_expression(file.kind)} AS record, "
-            f'f."table", f."column", {value} AS value, '
-            f" f.rule, f.message || {literal(made_of)} AS message, "
-            "s.source_row FROM findings AS f JOIN source_rows AS s "
-            "USING (source_file, source_line) "
-            f"WHERE f.source_file = {literal(file_name)} "
-            f"AND f.source_part IS NOT DISTINCT FROM {'NULL' if part is None else part} "
-            f'AND f."table" IS NOT DISTINCT FROM {literal(table) if table else "NULL"} '
-            f'AND f."column" = {literal(columns)}'
+    def _add_failing_expressions(
+        self, file: ReadFile, rows: DerivedRows, table: TableContract, types: dict[str, str]
+    ) -> None:
+        failing = failing_select(table, rows, types, file.relation)
+        if failing is not None:
+            self.connection.execute(
+                "INSERT INTO findings SELECT ?, source_line, ?, ?, \"column\", 'computable', "
+                f"'its expression fails here' FROM ({failing})",
+                [file.name, rows.part, table.name],
+            )
+
+    def _create_sound(self, file: ReadFile) -> None:
+        """The lines of a file on which every expression can be computed."""
+        failing = f"findings WHERE rule = 'computable' AND source_file = {literal(file.name)}"
+        without = (
+            f" WHERE source_line NOT IN (SELECT source_line FROM {failing})"
+            if self._count(failing)
+            else ""
         )
+        self.connection.execute(f"CREATE VIEW {_sound(file)} AS FROM {file.relation}{without}")
 
     def _count(self, source: str) -> int:
         ((count,),) = self.connection.execute(f"SELECT count(*) FROM {source}").fetchall()
@@ -292,43 +261,8 @@ def relation(table: TableContract) -> str:
     return f"new_{table.name}"
 
 
-def _value_expression(kind: SourceFile, part: int | None, columns: str) -> tuple[str, str]:
-    """SQL of the value as the file has it, and what to say of where the columns come from."""
-    names = columns.split(", ")
-    if not columns:
-        return f"json_extract_string(s.source_row, '$.{RAW_LINE}')", ""
-    if part is None:
-        sources = tuple(name for name in names if name in kind.column_names)
-    else:
-        rows = kind.part(part)
-        found = (rows.sources_of(name, kind.column_names) for name in names)
-        sources = tuple(dict.fromkeys(source for each in found for source in each))
-    made_of = "" if set(sources) <= set(names) else f" (made of {', '.join(sources)})"
-    if len(sources) == 1:
-        return _as_it_stands(sources[0]), made_of
-    return _named(sources), made_of
-
-
-def _record_expression(kind: SourceFile) -> str:
-    """SQL of what names a row to the lender: the columns that the first table's keys are of."""
-    first = kind.derived[0]
-    keys = table_named(first.table).keys
-    found = [first.sources_of(key, kind.column_names) for key in keys]
-    return _named(tuple(dict.fromkeys(source for each in found for source in each)))
-
-
-def _as_it_stands(source: str) -> str:
-    return f"json_extract_string(s.source_row, {literal('$.' + quoted(source))})"
-
-
-def _named(sources: Sequence[str]) -> str:
-    if not sources:
-        return "CAST(NULL AS VARCHAR)"
-    named = [
-        f"{literal(source + '=')} || coalesce({_as_it_stands(source)}, 'null')"
-        for source in sources
-    ]
-    return f"concat_ws(', ', {', '.join(named)})"
+def _sound(file: ReadFile) -> str:
+    return f"sound_{file.relation}"
 
 
 def _views(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:

@@ -43,10 +43,14 @@ class Between:
 
 @dataclass(frozen=True, slots=True)
 class InSet:
-    """``column`` is one of ``values``; null passes."""
+    """``column`` is one of ``values``, codes without quotes; null passes."""
 
     column: str
     values: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if any("'" in value for value in self.values):
+            raise ValueError(f"{self.column}: a code has a quote in it: {self.values}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,8 +198,8 @@ def _column_rules(column: Column) -> list[Rule]:
 
 def _outside(column: Column) -> str:
     if column.minimum is None or column.maximum is None:
-        return f"is beyond its bound {column.minimum or column.maximum:,.15g}"
-    return f"lies outside {column.minimum:,.15g} to {column.maximum:,.15g}"
+        return f"is beyond its bound {column.minimum or column.maximum:.15g}"
+    return f"lies outside {column.minimum:.15g} to {column.maximum:.15g}"
 
 
 def _row_rule(table: TableContract, rule: RowRule) -> Rule:

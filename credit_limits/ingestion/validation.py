@@ -152,7 +152,9 @@ class BatchValidation:
         results = self.quality.validate(table.name, relation(table), rules, stage)
         for result in results:
             if result.offending_rows is not None:
-                self.incoming.add_findings(table, result.rule, result.offending_rows)
+                named = self.incoming.add_findings(table, result.rule, result.offending_rows)
+                if named != result.offending:
+                    raise AssertionError(f"{result.offending} rows are bad, {named} were named")
         return [_checked(table.name, result) for result in results]
 
     def _set_aside_until_stable(self, tables: Sequence[TableContract]) -> int:

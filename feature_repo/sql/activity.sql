@@ -32,7 +32,9 @@ permitted AS (
         customer.customer_id,
         coalesce(seen.logins_30d, 0) AS logins_30d,
         -- whoever has not logged in for a year counts as a year away, however long it has been
-        coalesce(date_sub('day', seen.last_login_at, $as_of), 365) AS days_since_login,
+        coalesce(
+            date_sub('day', timezone('UTC', seen.last_login_at), timezone('UTC', $as_of)), 365
+        ) AS days_since_login,
         coalesce(seen.wealth_management_180d, 0) AS wealth_management_180d
     FROM customer
     LEFT JOIN seen USING (customer_id)

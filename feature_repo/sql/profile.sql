@@ -17,10 +17,13 @@ customer AS (
 SELECT
     account.account_id,
     -- the birthday is not kept, so that the day of the year changes nobody's age
-    (year($as_of) - customer.birth_year)::DOUBLE AS age_years,
+    (year(timezone('UTC', $as_of)) - customer.birth_year)::DOUBLE AS age_years,
     customer.income_monthly_minor::DOUBLE AS income_monthly_minor,
-    date_sub('month', customer.employment_since, $as_of)::DOUBLE AS employment_months,
-    date_sub('month', account.opened_on, $as_of)::DOUBLE AS account_age_months,
+    -- whole months; in plain UTC, since arithmetic with zones is six times slower
+    date_sub('month', timezone('UTC', customer.employment_since), timezone('UTC', $as_of))::DOUBLE
+        AS employment_months,
+    date_sub('month', timezone('UTC', account.opened_on), timezone('UTC', $as_of))::DOUBLE
+        AS account_age_months,
     account.limit_minor::DOUBLE AS limit_minor,
     (account.product = 'cash_loan')::DOUBLE AS is_cash_loan,
     (customer.segment = 'micro_merchant')::DOUBLE AS is_micro_merchant,

@@ -243,7 +243,7 @@ def bureau(seen: Seen, account: Row) -> Values:
     }
 
 
-def macro(seen: Seen, account: Row) -> Values:
+def macro(seen: Seen, _: Row) -> Values:
     published = seen.tables["macro"]
     latest: Row = max(published, key=lambda row: row["event_timestamp"], default={})
     return {name: latest.get(name) for name in view_columns(View.MACRO)}

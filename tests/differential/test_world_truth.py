@@ -1,7 +1,7 @@
 """The true default probability, vectorized, against a plain twin that follows one account."""
 
 import math
-from itertools import islice
+from itertools import islice, pairwise
 
 import numpy as np
 import pytest
@@ -134,6 +134,6 @@ def test_a_higher_limit_raises_the_true_risk_of_everyone_who_can_default(scene, 
 def test_a_longer_horizon_is_never_safer(scene, standings):
     chances = [default_probability(scene, standings[4], horizon=h) for h in range(1, 7)]
     at_risk = np.isfinite(chances[0])
-    for shorter, longer in zip(chances, chances[1:], strict=False):
+    for shorter, longer in pairwise(chances):
         assert (longer[at_risk] >= shorter[at_risk]).all()
     assert all(((c[at_risk] >= 0) & (c[at_risk] <= 1)).all() for c in chances)

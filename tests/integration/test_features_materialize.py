@@ -8,6 +8,7 @@ import pytest
 from credit_limits.domain.errors import DataMissing, FeatureStoreError
 from credit_limits.domain.features import View, service_named
 from credit_limits.ledger.entry import EntryKind
+from feature_repo.queries import view_query
 from feature_repo.snapshots import snapshot_path
 from tests.feature_tables import (
     AS_OF,
@@ -149,6 +150,27 @@ def test_a_row_that_was_known_earlier_renews_what_it_belongs_to(platform):
     assert outcome.snapshots_computed == 2
 
 
+def test_a_changed_query_leaves_no_snapshot_of_the_old_one(platform, monkeypatch):
+    ingest(platform.lake, TABLES)
+    materialize(platform, months=3)
+    plain = view_query(View.PROFILE)
+    doubled = plain.replace("account.limit_minor::DOUBLE", "2.0::DOUBLE * account.limit_minor")
+    assert doubled != plain
+    for module in ("feature_repo.queries", "tidegate.adapters.snapshots", "feature_repo.views"):
+        monkeypatch.setattr(
+            f"{module}.view_query",
+            lambda view: doubled if view is View.PROFILE else view_query(view),
+        )
+    outcome = materialize(platform, months=2)
+    assert outcome.snapshots_computed == 2
+    assert dates(platform, View.PROFILE) == (date(2024, 2, 29), AS_OF)
+    assert dates(platform, View.REPAYMENT) == (date(2024, 1, 31), date(2024, 2, 29), AS_OF)
+    limits = platform.feature_store.historical(
+        platform.feature_store.accounts_at(AS_OF).assign(as_of=AS_OF), STATEMENTS_ONLY
+    ).set_index("account_id")["limit_minor"]
+    assert limits["A99"] == 2 * 1_000
+
+
 def test_a_run_that_was_cut_short_ends_in_the_same_state(platform):
     ingest(platform.lake, TABLES)
     materialize(platform)
@@ -176,7 +198,7 @@ def test_a_table_that_a_lender_does_not_have_is_named_with_the_service_that_does
 
 def test_without_the_tables_of_any_service_the_advice_is_to_ingest(platform):
     ingest(platform.lake, {"accounts": TABLES["accounts"]})
-    with pytest.raises(DataMissing, match="no table customers, statements.*tidegate ingest"):
+    with pytest.raises(DataMissing, match=r"no table customers, statements.*tidegate ingest"):
         materialize(platform)
 
 

@@ -100,10 +100,10 @@ class TestRowsAndOrder:
     @pytest.mark.parametrize("found", [[0, 2], [0, 1, 1, 2], [0, 1, 1], [1, 2, 3]])
     def test_a_row_lost_or_repeated_is_an_error(self, found):
         with pytest.raises(FeatureStoreError, match=rf"macro was asked for 3 rows.*{len(found)}"):
-            in_order(np.array(found), 3, "macro")
+            in_order(np.array(found), 3, View.MACRO)
 
     def test_what_comes_back_in_another_order_is_put_in_order(self):
-        assert in_order(np.array([2, 0, 1]), 3, "macro").tolist() == [1, 2, 0]
+        assert in_order(np.array([2, 0, 1]), 3, View.MACRO).tolist() == [1, 2, 0]
 
 
 class TestTime:

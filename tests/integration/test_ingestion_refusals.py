@@ -105,7 +105,7 @@ def test_another_encoding(lender, encoding):
 
 def test_zero_bytes_of_a_wider_encoding(lender):
     lender.write("clients.csv", client_lines(), encoding="utf-16-le")
-    with pytest.raises(BatchRefused, match="not in utf-8|zero bytes"):
+    with pytest.raises(BatchRefused, match=r"not in utf-8|zero bytes"):
         lender.ingest()
     plain = [line.encode("ascii", "replace").decode() for line in client_lines()]
     lender.write("clients.csv", plain, encoding="utf-16-le")

@@ -30,14 +30,15 @@ worlds = st.builds(
 
 
 def connect(tables):
-    connection = duckdb.connect(config={"TimeZone": "UTC"})
+    connection = duckdb.connect()
+    connection.execute("SET TimeZone = 'UTC'")
     for name, table in tables.items():
         connection.register(name, table)
     return connection
 
 
 def count(connection, sql):
-    return connection.execute(sql).fetchone()[0]
+    return connection.execute(sql).fetchall()[0][0]
 
 
 def column_violations(connection, contract: TableContract):
@@ -50,9 +51,12 @@ def column_violations(connection, contract: TableContract):
         if column.maximum is not None:
             wrong.append(f"{name} > {column.maximum}")
         if column.values:
-            wrong.append(f"{name} NOT IN {tuple(column.values)}")
+            options = ", ".join(repr(str(value)) for value in column.values)
+            wrong.append(f"{name} NOT IN ({options})")
         for predicate in wrong:
-            if found := count(connection, f"SELECT count(*) FROM {contract.name} WHERE {predicate}"):
+            if found := count(
+                connection, f"SELECT count(*) FROM {contract.name} WHERE {predicate}"
+            ):
                 yield f"{contract.name}: {found} rows with {predicate}"
         nulls = f"SELECT count(*) FILTER ({name} IS NULL) / count(*) FROM {contract.name}"
         if (share := count(connection, nulls)) > column.null_ceiling:
@@ -82,14 +86,14 @@ def violations(tables):
             yield f"{name}: {found} rows repeat a fact"
 
 
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(worlds)
 def test_every_table_keeps_its_contract(parameters):
     tables = simulate_world(parameters).tables
     assert list(violations(tables)) == []
 
 
-@settings(max_examples=5)
+@settings(max_examples=4)
 @given(worlds)
 def test_columns_and_types_are_the_contracts(parameters):
     for name, table in simulate_world(parameters).tables.items():
@@ -129,7 +133,7 @@ def test_the_check_finds_a_planted_violation(table, column, value, finding):
     assert any(finding in violation for violation in violations(tables))
 
 
-@settings(max_examples=10)
+@settings(max_examples=6)
 @given(worlds)
 def test_every_balance_follows_from_the_one_before_and_the_purchases(parameters):
     connection = connect(simulate_world(parameters).tables)
@@ -158,7 +162,7 @@ def test_every_balance_follows_from_the_one_before_and_the_purchases(parameters)
     assert wrong == 0
 
 
-@settings(max_examples=10)
+@settings(max_examples=6)
 @given(worlds)
 def test_nothing_is_known_after_the_last_day_and_nothing_happens_after_a_closing(parameters):
     tables = simulate_world(parameters).tables
@@ -166,14 +170,15 @@ def test_nothing_is_known_after_the_last_day_and_nothing_happens_after_a_closing
     last = max(table["created_timestamp"].to_numpy().max() for table in tables.values())
     final = count(connection, "SELECT max(event_timestamp)::DATE FROM statements")
     assert str(last)[:10] <= str(final)
-    closed = "(SELECT account_id, event_timestamp AS at FROM accounts WHERE status = 'closed')"
-    for name in ("statements", "transactions", "limit_changes", "accounts"):
-        if name in tables:
-            after = f"SELECT count(*) FROM {name} JOIN {closed} USING (account_id) WHERE event_timestamp > at"
-            assert count(connection, after) == 0
+    for name in {"statements", "transactions", "limit_changes", "accounts"} & set(tables):
+        after = f"""
+            SELECT count(*) FROM {name} AS later JOIN accounts AS closing USING (account_id)
+            WHERE closing.status = 'closed' AND later.event_timestamp > closing.event_timestamp
+        """
+        assert count(connection, after) == 0
 
 
-@settings(max_examples=10)
+@settings(max_examples=6)
 @given(worlds)
 def test_a_charge_off_closes_the_account_and_is_its_last_statement(parameters):
     connection = connect(simulate_world(parameters).tables)
@@ -190,7 +195,7 @@ def test_a_charge_off_closes_the_account_and_is_its_last_statement(parameters):
     assert count(connection, later) == 0
 
 
-@settings(max_examples=10)
+@settings(max_examples=6)
 @given(worlds)
 def test_the_limit_of_an_account_follows_its_changes(parameters):
     tables = simulate_world(parameters).tables
@@ -210,7 +215,7 @@ def test_the_limit_of_an_account_follows_its_changes(parameters):
     assert count(connection, bounds) == 0
 
 
-@settings(max_examples=5)
+@settings(max_examples=4)
 @given(worlds, st.integers(1, 4))
 def test_a_longer_world_begins_with_the_rows_of_a_shorter_one(parameters, more):
     """Nothing that happens depends on what comes later."""
@@ -223,7 +228,7 @@ def test_a_longer_world_begins_with_the_rows_of_a_shorter_one(parameters, more):
         assert long[name].slice(0, table.num_rows).equals(table), name
 
 
-@settings(max_examples=5)
+@settings(max_examples=4)
 @given(worlds)
 def test_more_circles_leave_what_they_do_not_concern_as_it_was(parameters):
     """Each concern has numbers of its own: links may change, the economy and the facts may not."""
@@ -231,13 +236,15 @@ def test_more_circles_leave_what_they_do_not_concern_as_it_was(parameters):
     one, two = simulate_world(parameters).tables, simulate_world(other).tables
     assert one["macro"].equals(two["macro"])
     assert one["protected"].equals(two["protected"])
-    first = one["accounts"].select(["account_id", "opened_on", "product", "partner_id"]).slice(0, 50)
+    first = (
+        one["accounts"].select(["account_id", "opened_on", "product", "partner_id"]).slice(0, 50)
+    )
     assert first.equals(
         two["accounts"].select(["account_id", "opened_on", "product", "partner_id"]).slice(0, 50)
     )
 
 
-@settings(max_examples=5)
+@settings(max_examples=4)
 @given(st.integers(1, 60), st.integers(1, 3), st.integers(0, 1000))
 def test_the_smallest_worlds_can_be_made(customers, months, seed):
     world = simulate_world(WorldParameters(customers=customers, months=months, seed=seed))

@@ -137,7 +137,10 @@ def shifts(**moved: float) -> tuple[Shift, ...]:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"score_today": Shift("score", 0.26, 0.002, False)}, "score_psi_today 0.258"),
+        (
+            {"score_today": Shift("score", 0.26, 0.002, False)},
+            "score_psi_today 0.258 must be <= 0.25",
+        ),
         ({"score_test": Shift("score", 0.26, 0.002, False)}, "score_psi_test 0.258"),
         ({"score_test": Shift("score", float("nan"), 0.0, True)}, "could not be measured"),
         ({"score_today": Shift("score", 0.01, 0.0, True)}, "broken_inputs 1"),
@@ -195,7 +198,7 @@ def test_first_champion_is_evidence_only_where_the_ledger_has_no_promotion():
         ({"signature_present": False}, "signature 0"),
         ({"schema_matches": False}, "schema_match 0"),
         ({"seconds_per_1000_rows": 1.1}, "seconds_per_1000_rows 1.1"),
-        ({"size_bytes": 60_000_000}, "size_bytes 6e+07"),
+        ({"size_bytes": 60_000_000}, "size_bytes 60,000,000 must be <= 52,428,800 bytes"),
     ],
 )
 def test_technical_refuses(change, said):

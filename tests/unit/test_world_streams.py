@@ -92,7 +92,10 @@ def test_nulls_are_where_they_are_asked_for():
     absent = np.array([True, False])
     assert chosen(["x", "y"], np.array([0, 1]), absent).to_pylist() == [None, "y"]
     assert whole(np.array([3.0, 4.0]), absent).to_pylist() == [None, 4]
-    assert instants(np.array([0, 0]), absent).to_pylist() == [None, datetime(1970, 1, 1, tzinfo=UTC)]
+    assert instants(np.array([0, 0]), absent).to_pylist() == [
+        None,
+        datetime(1970, 1, 1, tzinfo=UTC),
+    ]
 
 
 def test_rows_wait_until_they_are_known():

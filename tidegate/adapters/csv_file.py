@@ -24,17 +24,9 @@ from credit_limits.ingestion.derivation import (
     read_expression,
     unreadable_condition,
 )
-from credit_limits.ingestion.incoming import RAW_LINE
 from credit_limits.ingestion.mapping import SourceFile
+from credit_limits.ingestion.reading import FINDINGS, RAW_LINE
 
-FINDINGS = pa.schema(
-    [
-        ("source_line", pa.int64()),
-        ("column", pa.string()),
-        ("rule", pa.string()),
-        ("message", pa.string()),
-    ]
-)
 _CHUNK_BYTES = 1 << 25
 _FIRST_LINE = 2
 _EXPORT_AGAIN = "Export it again and ingest it anew"

@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import TypeAlias
 
 import feast
+import ibis
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from feast.feature_view_projection import FeatureViewProjection
+from feast.feast_object import FeastObject
 
 from credit_limits.domain.digest import digest_bytes
 from credit_limits.domain.errors import DataMissing, FeatureStoreError
@@ -72,7 +73,10 @@ class FeatureStore:
         if self._registered_digest() == digest:
             return
         names = {item.name for item in definitions}
-        registered = [*self._store.list_feature_views(), *self._store.list_feature_services()]
+        registered: list[FeastObject] = [
+            *self._store.list_feature_views(),
+            *self._store.list_feature_services(),
+        ]
         self._store.apply(
             list(definitions),
             objects_to_delete=[item for item in registered if item.name not in names],
@@ -82,7 +86,7 @@ class FeatureStore:
         self._store.registry.apply_project(
             feast.Project(name=_PROJECT, tags={_DIGEST_TAG: digest}), commit=True
         )
-        self._store.refresh_registry()
+        self._store.registry.refresh(_PROJECT)
 
     def schema_hash(self, service: str) -> str:
         """Digest of what the service's features are; a model's must equal the store's."""
@@ -108,28 +112,29 @@ class FeatureStore:
         :class:`FeatureStoreError` where Feast loses or repeats a row.
         """
         spec = service_of(service)
+        frame = self.historical_views(entities, spec.views)
+        return frame[["account_id", "as_of", *spec.feature_names]]
+
+    def historical_views(self, entities: pd.DataFrame, views: Sequence[View]) -> pd.DataFrame:
+        """As :meth:`historical`, for the features of ``views``."""
         instants = _instants(entities["as_of"])
         columns: dict[str, pd.Series | _Floats] = {
             "account_id": entities["account_id"],
             "as_of": entities["as_of"],
         }
-        if entities.empty:
-            columns |= {name: np.empty(0) for name in spec.feature_names}
-            return pd.DataFrame(columns)
-        self._require_snapshots(spec, instants)
         asked = pd.DataFrame(
             {
                 # Arrow strings reach DuckDB without a copy, once for every view
-                "account_id": pd.array(entities["account_id"], dtype="string[pyarrow]"),
+                "account_id": entities["account_id"].astype("string[pyarrow]").array,
                 "event_timestamp": instants.array,
                 "row": np.arange(len(entities)),
             }
         )
         # view by view: a join of all views at once takes twice the memory and is no faster
-        for projection in self._applied.get_feature_service(service).feature_view_projections:
-            columns |= self._joined(asked, projection)
-        frame = pd.DataFrame(columns, index=entities.index)
-        return frame[["account_id", "as_of", *spec.feature_names]]
+        for view in views:
+            self._require_snapshots(view, instants)
+            columns |= self._joined(asked, view)
+        return pd.DataFrame(columns, index=entities.index)
 
     def materialize_online(self, service: str, as_of: date) -> None:
         """Fill the online store with the service's features of ``as_of``.
@@ -148,9 +153,10 @@ class FeatureStore:
                 f"the online store holds features of {max(later).date()}; those of {as_of} are "
                 "older and would replace them. Materialize without --online, or a later date"
             )
-        with _silence():
+        with _silence(), _renamed_api_allowed():
             self._applied.materialize(instant, instant, [str(view) for view in spec.views])
-        self._applied.refresh_registry()
+        self._applied.registry.refresh(_PROJECT)
+        self._oldest_kept.clear()
 
     def online_as_of(self, service: str) -> date | None:
         """The date whose features the online store holds for every view of the service."""
@@ -168,13 +174,7 @@ class FeatureStore:
         Raises :class:`DataMissing` where the store was never filled for this service.
         """
         spec = service_of(service)
-        ends = [end for end in self._online_ends(spec) if end is not None]
-        if len(ends) < len(spec.views):
-            raise DataMissing(
-                f"the online store has no features of {service}; "
-                "run: tidegate materialize-features --online"
-            )
-        oldest = int((max(ends) - FRESH_FOR).timestamp())
+        oldest = self._oldest_online(spec)
         chunks = [
             self._read_online(account_ids[start : start + _ONLINE_CHUNK], spec, oldest)
             for start in range(0, len(account_ids), _ONLINE_CHUNK)
@@ -187,13 +187,28 @@ class FeatureStore:
 
     @cached_property
     def _store(self) -> feast.FeatureStore:
-        self.settings.features_dir.mkdir(parents=True, exist_ok=True)
-        return feast.FeatureStore(config=repo_config(self.settings.features_dir))
+        features_dir = self.settings.features_dir
+        features_dir.mkdir(parents=True, exist_ok=True)
+        # Feast queries through Ibis' own DuckDB, which would spill into the working directory
+        # and draw a progress bar into the caller's answer
+        ibis.get_backend().raw_sql(
+            f"SET temp_directory = '{features_dir / 'spill'}'; "
+            f"SET threads = {self.settings.threads}; SET enable_progress_bar = false"
+        )
+        return feast.FeatureStore(config=repo_config(features_dir))
 
     @cached_property
     def _applied(self) -> feast.FeatureStore:
         self.apply()
         return self._store
+
+    @cached_property
+    def _services(self) -> dict[str, feast.FeatureService]:
+        return {service.name: service for service in self._applied.list_feature_services()}
+
+    @cached_property
+    def _oldest_kept(self) -> dict[str, int]:
+        return {}
 
     def _definitions(self) -> tuple[_Definition, ...]:
         features_dir = self.settings.features_dir
@@ -204,24 +219,28 @@ class FeatureStore:
         projects = {item.name: item for item in self._store.list_projects()}
         return projects[_PROJECT].tags.get(_DIGEST_TAG) if _PROJECT in projects else None
 
-    def _require_snapshots(self, spec: ServiceSpec, instants: pd.Series) -> None:
-        asked = instants.drop_duplicates().sort_values().array
-        for view in spec.views:
-            taken = pd.DatetimeIndex([end_of_day(day) for day in self._snapshots.dates(view)])
-            for instant in asked:
-                latest = taken.searchsorted(instant, side="right") - 1
-                if latest < 0 or instant - taken[latest] > FRESH_FOR:
-                    raise missing_snapshot(view, instant.date())
+    def _require_snapshots(self, view: View, instants: pd.Series) -> None:
+        asked = pd.DatetimeIndex(instants.unique()).sort_values()
+        taken = [end_of_day(day) for day in self._snapshots.dates(view)]
+        latest = pd.merge_asof(
+            pd.DataFrame({"asked": asked}),
+            pd.DataFrame({"taken": pd.DatetimeIndex(taken, tz=UTC).as_unit(asked.unit)}),
+            left_on="asked",
+            right_on="taken",
+            tolerance=FRESH_FOR,
+        )
+        if latest["taken"].isna().any():
+            raise missing_snapshot(view, asked[latest["taken"].isna()][0].date())
 
-    def _joined(self, asked: pd.DataFrame, projection: FeatureViewProjection) -> dict[str, _Floats]:
-        names = [field.name for field in projection.features]
-        with _silence():
+    def _joined(self, asked: pd.DataFrame, view: View) -> dict[str, _Floats]:
+        names = view_columns(view)
+        if asked.empty:
+            return {name: np.empty(0) for name in names}
+        with _renamed_api_allowed():
             rows = self._applied.get_historical_features(
-                asked,
-                [f"{projection.name}:{name}" for name in names],
-                filter_by_created_timestamp=True,
+                asked, [f"{view}:{name}" for name in names], filter_by_created_timestamp=True
             ).to_arrow()
-        order = in_order(rows["row"].to_numpy(), len(asked), projection.name)
+        order = in_order(rows["row"].to_numpy(), len(asked), view)
         return {name: rows[name].to_numpy()[order] for name in names}
 
     def _online_ends(self, spec: ServiceSpec) -> list[datetime | None]:
@@ -231,11 +250,24 @@ class FeatureStore:
         )
         return [view.most_recent_end_time for view in views]
 
+    def _oldest_online(self, spec: ServiceSpec) -> int:
+        """Seconds since 1970 before which a value of the service is too old; kept, being slow."""
+        if spec.name not in self._oldest_kept:
+            ends = self._online_ends(spec)
+            known = [end for end in ends if end is not None]
+            if len(known) < len(ends):
+                raise DataMissing(
+                    f"the online store has no features of {spec.name}; "
+                    "run: tidegate materialize --online"
+                )
+            self._oldest_kept[spec.name] = int((max(known) - FRESH_FOR).timestamp())
+        return self._oldest_kept[spec.name]
+
     def _read_online(
         self, account_ids: Sequence[str], spec: ServiceSpec, oldest: int
     ) -> pd.DataFrame:
         answer = self._applied.get_online_features(
-            features=self._applied.get_feature_service(spec.name, allow_cache=True),
+            features=self._services[spec.name],
             entity_rows=[{"account_id": account_id} for account_id in account_ids],
         ).to_dict(include_event_timestamps=True)
         if answer["account_id"] != list(account_ids):
@@ -254,12 +286,12 @@ def _definition_bytes(definition: _Definition) -> bytes:
     return bytes(message.SerializeToString(deterministic=True))
 
 
-def in_order(found: npt.NDArray[np.int64], count: int, view: str) -> npt.NDArray[np.intp]:
+def in_order(found: npt.NDArray[np.int64], count: int, view: View) -> npt.NDArray[np.intp]:
     """Where to take each row from, for rows numbered ``found`` to come out as 0 to ``count``.
 
     Raises :class:`FeatureStoreError` where a row is missing, repeated or was never asked for.
 
-    >>> in_order(np.array([2, 0, 1]), 3, "macro").tolist()
+    >>> in_order(np.array([2, 0, 1]), 3, View.MACRO).tolist()
     [1, 2, 0]
     """
     order = np.argsort(found)
@@ -277,24 +309,18 @@ def _online_frame(
     answer: dict[str, list[float | None]],
     oldest: int,
 ) -> pd.DataFrame:
-    features = pd.DataFrame(
-        {name: np.array(answer.get(name, []), dtype=np.float64) for name in spec.feature_names}
-    )
-    times = pd.DataFrame(
-        {view: answer.get(f"{view_columns(view)[0]}__ts", []) for view in spec.views},
-        dtype="float64",
-    )
-    fresh = times.where(times >= oldest)
-    for view in spec.views:
-        features.loc[fresh[view].isna(), list(view_columns(view))] = np.nan
-    dates = pd.to_datetime(fresh.min(axis="columns"), unit="s").dt.date
-    return pd.concat(
-        [
-            pd.DataFrame({"account_id": pd.Series(account_ids, dtype=object), "as_of": dates}),
-            features,
-        ],
-        axis="columns",
-    )
+    values = np.array([answer.get(name, []) for name in spec.feature_names], dtype=np.float64)
+    # Feast gives a time for each feature; those of one view were written together
+    stamps = [answer.get(f"{view_columns(view)[0]}__ts", []) for view in spec.views]
+    times = np.array(stamps, dtype=np.float64)
+    times[times < oldest] = np.nan
+    view_of = [spec.views.index(feature.view) for feature in spec.features]
+    values[np.isnan(times)[view_of]] = np.nan
+    frame = pd.DataFrame(values.T, columns=list(spec.feature_names))
+    frame.insert(0, "account_id", pd.Series(account_ids, dtype=object))
+    dates = pd.to_datetime(pd.DataFrame(times).min(), unit="s").dt.date
+    frame.insert(1, "as_of", dates.astype(object))
+    return frame
 
 
 def _instants(as_of: pd.Series) -> pd.Series:
@@ -310,13 +336,15 @@ def _instants(as_of: pd.Series) -> pd.Series:
 
 
 @contextmanager
-def _silence() -> Iterator[None]:
-    """Keep Feast's talk out of the caller's answer, which is what standard output is for."""
-    with (
-        redirect_stdout(io.StringIO()),
-        redirect_stderr(io.StringIO()),
-        warnings.catch_warnings(),
-    ):
-        # Ibis 12, which Feast drives DuckDB with, calls what DuckDB 2.0 has renamed
+def _renamed_api_allowed() -> Iterator[None]:
+    """Ibis 12, which Feast drives DuckDB with, calls a method that DuckDB 2.0 has renamed."""
+    with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "fetch_arrow_table", DeprecationWarning)
+        yield
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Keep Feast's progress out of the caller's answer, which is what standard output is for."""
+    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
         yield

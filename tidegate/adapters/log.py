@@ -22,6 +22,11 @@ def configure_logging(*, json_lines: bool = False, level: int = logging.INFO) ->
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=_standard_error,
         cache_logger_on_first_use=False,
     )
+
+
+def _standard_error(*_name: object) -> structlog.PrintLogger:
+    """A logger to the standard error of the moment, which whoever runs a command may replace."""
+    return structlog.PrintLogger(sys.stderr)

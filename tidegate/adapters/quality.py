@@ -17,7 +17,6 @@ from typing import Any
 import duckdb
 import great_expectations as gx
 import sqlalchemy as sa
-from great_expectations.core.batch_definition import BatchDefinition
 from great_expectations.core.expectation_validation_result import ExpectationValidationResult
 from great_expectations.core.run_identifier import RunIdentifier
 from great_expectations.data_context.types.base import (
@@ -93,13 +92,12 @@ class QualityRun:
             gx.ValidationDefinition(name=name, data=rows, suite=suite)
         )
         result = definition.run(
-            result_format=_format("SUMMARY", rules),
+            result_format=_result_format(rules),
             run_id=RunIdentifier(run_name=self._batch_id, run_time=self._time),
         )
         found = {_number(each): each for each in result.results}
         return tuple(
-            self._result(subject, rule, found[number], rows, relation)
-            for number, rule in enumerate(rules)
+            _result(subject, rule, found[number], relation) for number, rule in enumerate(rules)
         )
 
     def write_docs(self) -> Path:
@@ -108,43 +106,6 @@ class QualityRun:
         self._docs.mkdir(parents=True)
         self._context.build_data_docs()
         return self._docs / "index.html"
-
-    def _result(
-        self,
-        subject: str,
-        rule: Rule,
-        found: ExpectationValidationResult,
-        rows: BatchDefinition[Any],
-        relation: str,
-    ) -> RuleResult:
-        _check_computed(subject, rule, found)
-        seen = found.result.get("observed_value")
-        offending = int(found.result.get("unexpected_count") or 0)
-        if isinstance(rule.check, NoRows):
-            offending, seen = int(seen or 0), None
-        return RuleResult(
-            rule=rule,
-            passed=bool(found.success),
-            offending=offending,
-            observed=_observed(rule, seen, found),
-            offending_rows=(
-                self._offending_rows(subject, rule, rows, relation)
-                if rule.level is Level.ROW and not found.success
-                else None
-            ),
-        )
-
-    def _offending_rows(
-        self, subject: str, rule: Rule, rows: BatchDefinition[Any], relation: str
-    ) -> str:
-        if isinstance(rule.check, NoRows):
-            return rule.check.query.format(batch=relation)
-        again = rows.get_batch().validate(
-            _expectation(rule, 0), result_format=_format("COMPLETE", [rule])
-        )
-        _check_computed(subject, rule, again)
-        query = str(again.result["unexpected_index_query"]).rstrip(";")
-        return f"SELECT {', '.join(ORIGIN)} FROM ({query})"
 
 
 @contextmanager
@@ -169,13 +130,40 @@ def open_quality_run(
         del _OPEN[handle]
 
 
-def _format(kind: str, rules: Sequence[Rule]) -> dict[str, Any]:
-    origin = (
-        {"unexpected_index_column_names": list(ORIGIN)}
-        if any(rule.level is Level.ROW for rule in rules)
-        else {}
+def _result_format(rules: Sequence[Rule]) -> dict[str, Any]:
+    """Examples for Data Docs and, instead of every offending row, the query that finds them."""
+    asked: dict[str, Any] = {"result_format": "SUMMARY", "partial_unexpected_count": _SHOWN_ROWS}
+    if any(rule.level is Level.ROW for rule in rules):
+        asked |= {
+            "unexpected_index_column_names": list(ORIGIN),
+            "return_unexpected_index_query": True,
+        }
+    return asked
+
+
+def _result(
+    subject: str, rule: Rule, found: ExpectationValidationResult, relation: str
+) -> RuleResult:
+    _check_computed(subject, rule, found)
+    seen = found.result.get("observed_value")
+    offending = int(found.result.get("unexpected_count") or 0)
+    if isinstance(rule.check, NoRows):
+        offending, seen = int(seen or 0), None
+    broken_by_rows = rule.level is Level.ROW and not found.success
+    return RuleResult(
+        rule=rule,
+        passed=bool(found.success),
+        offending=offending,
+        observed=_observed(rule, seen, found),
+        offending_rows=_offending_rows(rule, found, relation) if broken_by_rows else None,
     )
-    return {"result_format": kind, "partial_unexpected_count": _SHOWN_ROWS, **origin}
+
+
+def _offending_rows(rule: Rule, found: ExpectationValidationResult, relation: str) -> str:
+    if isinstance(rule.check, NoRows):
+        return rule.check.query.format(batch=relation)
+    query = str(found.result["unexpected_index_query"]).rstrip(";")
+    return f"SELECT {', '.join(ORIGIN)} FROM ({query})"
 
 
 def _site(folder: Path) -> dict[str, object]:
@@ -259,10 +247,10 @@ class _Connection:
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A cursor whose result outlives what SQLAlchemy takes for the connection.
 
-        The zone is set on each, because DuckDB does not hand it on.
+        Settings are made on each, because DuckDB does not hand them on.
         """
         cursor = self._connection.cursor()
-        cursor.execute("SET TimeZone = 'UTC'")
+        cursor.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
         return cursor
 
     def close(self) -> None:

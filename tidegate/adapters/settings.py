@@ -92,7 +92,7 @@ class Settings(BaseSettings):
 def load_settings() -> Settings:
     """Settings from the environment; :class:`SettingsError` names each variable that is wrong."""
     try:
-        return Settings()  # type: ignore[call-arg]
+        return Settings()
     except ValidationError as error:
         problems = "; ".join(
             f"TIDEGATE_{'_'.join(str(part) for part in item['loc']).upper()}: {item['msg']}"

@@ -20,8 +20,9 @@ from credit_limits.domain.periods import end_of_day
 from feature_repo.queries import query_digest, view_columns, view_query, view_spec
 from feature_repo.snapshots import snapshot_path, snapshot_pattern
 
-_KEY = b"tidegate.key"
+_KEY, _QUERY = b"tidegate.key", b"tidegate.query"
 _EPOCH = date(1970, 1, 1)
+_SHARED = frozenset({"accounts", "customers"})
 _INSTANT = pa.timestamp("us", tz="UTC")
 
 
@@ -56,6 +57,15 @@ def read_knowledge(connection: duckdb.DuckDBPyConnection, tables: Iterable[str])
     return Knowledge({table: _arrivals(connection, table) for table in tables})
 
 
+def hold_shared_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Read what every view asks for once, instead of from the files again for each view."""
+    shown = {
+        name for (name,) in connection.execute("SELECT view_name FROM duckdb_views").fetchall()
+    }
+    for table in shown & _SHARED:
+        connection.execute(f"CREATE TEMP TABLE {table} AS FROM main.{table}")
+
+
 def compute_view(connection: duckdb.DuckDBPyConnection, view: View, as_of: date) -> pa.Table:
     """One row per account open at ``as_of``, in order of account, with the view's features.
 
@@ -86,10 +96,7 @@ class Snapshots:
     def key(self, view: View, as_of: date) -> str | None:
         """The key of the snapshot that is there, if one is."""
         path = snapshot_path(self.features_dir, view, as_of)
-        if not path.exists():
-            return None
-        metadata = pq.read_schema(path).metadata or {}
-        return metadata.get(_KEY, b"").decode()
+        return _tag(path, _KEY) if path.exists() else None
 
     def write(self, view: View, as_of: date, rows: pa.Table, key: str) -> None:
         """Put a snapshot in its place at once, or not at all."""
@@ -97,12 +104,20 @@ class Snapshots:
         path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_name(f"{path.name}.unfinished")
         pq.write_table(
-            rows.replace_schema_metadata({_KEY: key.encode()}),
+            rows.replace_schema_metadata({_KEY: key, _QUERY: query_digest(view_query(view))}),
             unfinished,
             compression="zstd",
             compression_level=1,
         )
         unfinished.replace(path)
+
+    def discard_outdated(self, view: View) -> None:
+        """Remove snapshots that another query made: they cannot stand beside today's."""
+        current = query_digest(view_query(view))
+        for day in self.dates(view):
+            path = snapshot_path(self.features_dir, view, day)
+            if _tag(path, _QUERY) != current:
+                path.unlink()
 
     def row_count(self, view: View, as_of: date) -> int:
         """Rows of a snapshot. Raises :class:`DataMissing` where there is none."""
@@ -133,8 +148,13 @@ def missing_snapshot(view: View, as_of: date) -> DataMissing:
     """The error that there is no snapshot of ``view`` at ``as_of``, and what to do about it."""
     return DataMissing(
         f"features of the view {view} were not computed for {as_of}; "
-        f"run: tidegate materialize-features --as-of {as_of}"
+        f"run: tidegate materialize --as-of {as_of}"
     )
+
+
+def _tag(path: Path, name: bytes) -> str:
+    tags: dict[bytes, bytes] = pq.read_schema(path).metadata or {}
+    return tags.get(name, b"").decode()
 
 
 def _arrivals(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, dict[date, int]]:

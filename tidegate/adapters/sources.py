@@ -13,10 +13,10 @@ import yaml
 from credit_limits.domain.errors import InputError, MappingError
 from credit_limits.ingestion.batch import Refusal, Refused
 from credit_limits.ingestion.derivation import foreign_code_condition, literal, quoted
-from credit_limits.ingestion.incoming import ReadFile
 from credit_limits.ingestion.mapping import FileFormat, SourceFile, SourceMapping
 from credit_limits.ingestion.parsing import parse_mapping
-from tidegate.adapters.csv_file import FINDINGS, CsvFile
+from credit_limits.ingestion.reading import FINDINGS, ReadFile
+from tidegate.adapters.csv_file import CsvFile
 
 _TEMPLATE = "template"
 _EXPORT_AGAIN = "Export it again and ingest it anew"

@@ -1,7 +1,6 @@
 """What a command says when it is done: the outcome in a few lines, and what to do next."""
 
 from collections.abc import Callable
-from math import inf
 from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import BaseModel
@@ -18,10 +17,9 @@ if TYPE_CHECKING:
     from tidegate.operations.promote_model import PromoteModelOutcome
     from tidegate.operations.retrain_model import RetrainModelOutcome
     from tidegate.operations.roll_back_model import RollBackModelOutcome
-    from tidegate.operations.watch_drift import ColumnRow, WatchDriftOutcome
+    from tidegate.operations.watch_drift import WatchDriftOutcome
     from tidegate.operations.write_report import WriteReportOutcome
 
-_COLUMNS_SHOWN = 10
 _KNOWN = "recognised: this was done before, and nothing was written"
 
 
@@ -111,8 +109,7 @@ def _adjusted(outcome: "AdjustLimitsOutcome") -> list[str]:
 
 
 def _watched(outcome: "WatchDriftOutcome") -> list[str]:
-    moved = sorted(outcome.columns, key=_by_level)
-    rows = [
+    moved = [
         (
             column.name,
             "absent" if column.psi is None else f"{column.psi:.4f}",
@@ -120,18 +117,17 @@ def _watched(outcome: "WatchDriftOutcome") -> list[str]:
             column.null_share_now,
             column.level,
         )
-        for column in moved[:_COLUMNS_SHOWN]
+        for column in outcome.columns
+        if column.level != "none"
     ]
+    header = ("column", "PSI", "nulls then", "nulls now", "level")
     return [
-        f"drift: {outcome.level}, {len(outcome.columns):,} columns on {outcome.rows:,} rows",
-        *table(("column", "PSI", "nulls then", "nulls now", "level"), rows),
+        f"drift: {outcome.level}, {len(moved):,} of {len(outcome.columns):,} columns moved, "
+        f"on {outcome.rows:,} rows",
+        *(table(header, moved) if moved else []),
         f"report: {outcome.report}",
         "next: tidegate report",
     ]
-
-
-def _by_level(column: "ColumnRow") -> tuple[bool, float]:
-    return (column.level == "none", -(inf if column.psi is None else column.psi))
 
 
 def _reported(outcome: "WriteReportOutcome") -> list[str]:

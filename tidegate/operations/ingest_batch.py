@@ -16,9 +16,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from credit_limits.domain.digest import digest_of
 from credit_limits.ingestion.batch import Refused, batch_id_of
-from credit_limits.ingestion.incoming import QUARANTINE, Incoming, LineCounts, ReadFile
+from credit_limits.ingestion.incoming import Incoming, LineCounts
 from credit_limits.ingestion.mapping import SourceMapping
 from credit_limits.ingestion.profile import Profile
+from credit_limits.ingestion.quarantine import QUARANTINE, quarantine_rows
+from credit_limits.ingestion.reading import ReadFile
 from credit_limits.ingestion.validation import BatchValidation, Checked, Validation
 from credit_limits.ledger.entry import EntryKind
 from tidegate.adapters.sources import (
@@ -98,6 +100,7 @@ class IngestBatchOutcome(_Value):
     tables: dict[str, TableCount] = Field(description="rows by table")
     quarantine_examples: list[QuarantineExample] = Field(description="the first findings")
     checks: list[QualityCheck] = Field(description="every expectation")
+    assumptions: list[str] = Field(description="what the mapping assumes of the source")
     profile: BatchProfile = Field(description="figures for later batches")
     data_docs: str = Field(description="index page of Great Expectations' Data Docs")
     data_versions: dict[str, int] = Field(description="Delta versions of the tables written")
@@ -168,6 +171,7 @@ def _ingest(
             tables={table.name: _counted(incoming.rows(table)) for table in incoming.tables},
             quarantine_examples=_examples(quarantine),
             checks=[_check(each) for each in validation.checked],
+            assumptions=list(mapping.assumptions),
             profile=_profile(validation.profile),
             data_docs=str(docs),
             data_versions=_write(platform, incoming, quarantine, batch_id),
@@ -232,7 +236,9 @@ def _quarantine_table(
         for file, read in zip(files, incoming.files, strict=True)
         if (lines := incoming.lines_set_aside(read))
     ]
-    return incoming.quarantine(pa.concat_tables(kept)) if kept else QUARANTINE.empty_table()
+    if not kept:
+        return QUARANTINE.empty_table()
+    return quarantine_rows(connection, incoming.files, pa.concat_tables(kept))
 
 
 def _write(

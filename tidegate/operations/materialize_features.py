@@ -13,7 +13,13 @@ from credit_limits.domain.features import SERVICES, ServiceSpec, View
 from credit_limits.domain.periods import month_ends_back
 from credit_limits.ledger.entry import EntryKind
 from feature_repo.queries import schema_hash, service_of, tables_of, view_spec
-from tidegate.adapters.snapshots import Knowledge, Snapshots, compute_view, read_knowledge
+from tidegate.adapters.snapshots import (
+    Knowledge,
+    Snapshots,
+    compute_view,
+    hold_shared_tables,
+    read_knowledge,
+)
 from tidegate.operations.platform import Platform
 
 _log = structlog.get_logger(__name__)
@@ -167,12 +173,15 @@ def _require_tables(service: ServiceSpec, present: dict[str, int]) -> None:
 
 
 def _compute(platform: Platform, plan: _Plan, snapshots: Snapshots) -> int:
+    for view in plan.service.views:
+        snapshots.discard_outdated(view)
     computed = 0
     for day, keys in plan.keys.items():
         stale = {view: key for view, key in keys.items() if snapshots.key(view, day) != key}
         if not stale:
             continue
         with platform.lake.connect(plan.versions, known_at=day) as connection:
+            hold_shared_tables(connection)
             for view, key in stale.items():
                 snapshots.write(view, day, compute_view(connection, view, day), key)
         computed += len(stale)
