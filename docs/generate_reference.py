@@ -13,6 +13,7 @@ from credit_limits.domain.features import FEATURES, SERVICES, VIEW_SPECS, Direct
 from credit_limits.ingestion.contracts import Column, TableContract
 from credit_limits.ingestion.tables import TABLES
 from tidegate.adapters.settings import Settings
+from tidegate.cli.reference import reference_page
 
 FOLDER = Path(__file__).parent / "reference"
 _NOTE = "This page is made from the code by `python -m docs.generate_reference`."
@@ -79,6 +80,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "features.md": features_page,
     "settings.md": settings_page,
     "errors.md": errors_page,
+    "command_line.md": reference_page,
 }
 
 

@@ -4,14 +4,19 @@ Each function makes a :class:`Publication`, a plain value, of one outcome; :func
 speaks to Prefect. An artifact's key stays the same from run to run, so the UI keeps its history.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
+from typing import TypeVar, cast
+from uuid import UUID
 
 from prefect.artifacts import (
     create_link_artifact,
     create_markdown_artifact,
+    create_progress_artifact,
     create_table_artifact,
+    update_progress_artifact,
 )
 from prefect.context import get_run_context
 from prefect.exceptions import MissingContextError
@@ -28,6 +33,7 @@ from tidegate.operations.watch_drift import WatchDriftOutcome
 from tidegate.operations.write_report import WriteReportOutcome
 
 Row = Mapping[str, object]
+Outcome = TypeVar("Outcome")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +92,22 @@ def store(publication: Publication) -> None:
                 create_link_artifact(
                     path.resolve().as_uri(), key=key, link_text=str(path), description=title
                 )
+
+
+def progress(key: str, title: str, steps: int) -> Callable[[Outcome], Outcome]:
+    """A bar in the UI that moves on by one of ``steps`` each time an outcome is handed through."""
+    try:
+        get_run_context()
+    except MissingContextError:
+        return lambda outcome: outcome
+    artifact = cast("UUID", create_progress_artifact(0.0, key=key, description=title))
+    done = count(1)
+
+    def hand_through(outcome: Outcome) -> Outcome:
+        update_progress_artifact(artifact, progress=100.0 * next(done) / steps)
+        return outcome
+
+    return hand_through
 
 
 def source(outcome: PrepareSourceOutcome) -> Publication:

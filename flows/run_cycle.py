@@ -69,24 +69,30 @@ def report(request: WriteReportRequest) -> WriteReportOutcome:
 @flow(name="run-cycle")
 def run_cycle(request: RunCycleRequest) -> RunCycleOutcome:
     """The whole way once. A step that fails ends the cycle, and a gate that refuses is one."""
-    source = prepare(request)
-    batch = ingest(IngestBatchRequest(source=source.source, path=source.path))
-    features = materialize(
-        MaterializeFeaturesRequest(as_of=request.as_of, feature_service=source.feature_service)
-    )
-    as_of = features.as_of
-    candidate = retrain(
-        RetrainModelRequest(
-            as_of=as_of,
-            feature_service=source.feature_service,
-            label_window_months=source.label_window_months,
-            seed=request.seed,
+    done = publishing.progress("cycle", "Steps of the cycle", steps=8)
+    source = done(prepare(request))
+    batch = done(ingest(IngestBatchRequest(source=source.source, path=source.path)))
+    features = done(
+        materialize(
+            MaterializeFeaturesRequest(as_of=request.as_of, feature_service=source.feature_service)
         )
     )
-    champion = require_cleared(judge(PromoteModelRequest(version=candidate.version, as_of=as_of)))
-    limits = adjust(AdjustLimitsRequest(as_of=as_of), champion)
-    drift = watch(WatchDriftRequest(as_of=as_of))
-    page = report(WriteReportRequest(as_of=as_of))
+    as_of = features.as_of
+    candidate = done(
+        retrain(
+            RetrainModelRequest(
+                as_of=as_of,
+                feature_service=source.feature_service,
+                label_window_months=source.label_window_months,
+                seed=request.seed,
+            )
+        )
+    )
+    verdict = judge(PromoteModelRequest(version=candidate.version, as_of=as_of))
+    champion = done(require_cleared(verdict))
+    limits = done(adjust(AdjustLimitsRequest(as_of=as_of), champion))
+    drift = done(watch(WatchDriftRequest(as_of=as_of)))
+    page = done(report(WriteReportRequest(as_of=as_of)))
     outcome = RunCycleOutcome(
         as_of=as_of,
         batch_id=batch.batch_id,

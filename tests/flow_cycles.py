@@ -1,10 +1,12 @@
 """A tiny installation in which flows are run by their command line, as a user runs them."""
 
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -49,8 +51,8 @@ TINY_THRESHOLDS = {
 
 
 def with_policy(folder: Path, day: str, section: str | None, changes: Changes) -> None:
-    """Add to a folder of dated policies a file in force from ``day``: its first one, changed."""
-    content = yaml.safe_load(min(folder.glob("*.yaml")).read_text())
+    """Add to a folder of dated policies a file in force from ``day``: its newest, changed."""
+    content = yaml.safe_load(max(folder.glob("*.yaml")).read_text())
     content["effective_from"] = date.fromisoformat(day)
     for part, values in changes.items():
         for name, value in values.items():
@@ -94,6 +96,20 @@ class Cycle:
             command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
         )
 
+    def ask_prefect(self, path: str, **filters: object) -> list[dict]:
+        """What the Prefect API that the flows report to answers to a filter."""
+        request = urllib.request.Request(
+            f"{self.environment['PREFECT_API_URL']}/{path}/filter",
+            data=json.dumps({"limit": 200, **filters}).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=30) as response:
+            return json.load(response)
+
+    def run_ids(self) -> set[str]:
+        """Every flow run that Prefect knows."""
+        return {run["id"] for run in self.ask_prefect("flow_runs")}
+
     def kinds(self) -> list[EntryKind]:
         """Kinds of the ledger's entries, oldest first."""
         return [entry.kind for entry in self.platform.ledger.entries()]
@@ -107,7 +123,8 @@ class Cycle:
 
 @dataclass(frozen=True)
 class Finished:
-    """A cycle that ran to its end, and what it printed."""
+    """A cycle that ran to its end, its flow run in Prefect, and what it printed."""
 
     cycle: Cycle
+    run_id: str
     output: str

@@ -116,4 +116,4 @@ def _mean(values: tuple[float, ...]) -> Figure:
     mean = float(np.mean(values))
     error = float(np.std(values, ddof=1)) / np.sqrt(len(values))
     half = float(t.ppf(0.975, len(values) - 1)) * error
-    return Figure(mean, max(0.0, mean - half), min(1.0, mean + half))
+    return Figure(mean, float(max(0.0, mean - half)), float(min(1.0, mean + half)))

@@ -137,6 +137,7 @@ def _parameters(
         "learning_rate": policy.learning_rate,
         "num_leaves": policy.leaves,
         "min_data_in_leaf": policy.rows_in_leaf_floor,
+        "max_bin": policy.bins,
         "feature_fraction": policy.feature_share,
         "bagging_fraction": policy.row_share,
         "bagging_freq": 1,

@@ -21,6 +21,7 @@ class BoosterPolicy:
     learning_rate: float
     leaves: int
     rows_in_leaf_floor: int
+    bins: int
     feature_share: float
     row_share: float
     leaf_penalty: float
@@ -30,7 +31,7 @@ class BoosterPolicy:
     def __post_init__(self) -> None:
         _share(self, "learning_rate", "feature_share", "row_share")
         _at_least(self, 1, "rows_in_leaf_floor", "rounds_ceiling", "patience_rounds")
-        _at_least(self, 2, "leaves")
+        _at_least(self, 2, "leaves", "bins")
         _at_least(self, 0, "leaf_penalty")
 
 

@@ -72,10 +72,10 @@ class TrainingRun:
     """A trained model and everything that was measured of it.
 
     ``sample``: the test rows with :data:`~training.rows.KEYS` and ``score``. ``assignments``: all
-    labelled rows with these keys and the ``part`` (its name, or ``unused``) each served. ``golden``: some rows of every
-    cohort with account, date, features and ``score``, to be scored again bit for bit.
-    ``importances``: mean absolute contribution of each input to the log-odds of test rows,
-    largest first. ``cross_validation``: only where there is one cohort.
+    labelled rows with these keys and the ``part`` (its name, or ``unused``) each served.
+    ``golden``: some rows of every cohort with account, date, features and ``score``, to be scored
+    again bit for bit. ``importances``: mean absolute contribution of each input to the log-odds
+    of test rows, largest first. ``cross_validation``: only where there is one cohort.
     """
 
     model: DefaultRiskModel

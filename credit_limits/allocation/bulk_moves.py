@@ -9,7 +9,8 @@ import numpy as np
 from credit_limits.allocation.pricing import PricedAccounts
 from credit_limits.allocation.problem import Flags, Floats, Integers
 
-_ROUNDS = 12
+_RELIEF_ROUNDS = 12
+_FILLING_ROUNDS = 4
 _EARNS = 1e-9
 """Gains below this part of the profit are rounding."""
 
@@ -21,7 +22,7 @@ def relieve(accounts: PricedAccounts, regret: Floats, choice: Integers) -> Integ
     prices found; inf where not allowed. The answer may still exceed a cap where the moves that
     relieve one cap burden another.
     """
-    for _ in range(_ROUNDS):
+    for _ in range(_RELIEF_ROUNDS):
         excess = -_room(accounts, choice)
         over = [cap for cap in range(len(excess)) if excess[cap] > 0]
         if not over:
@@ -44,7 +45,7 @@ def fill(accounts: PricedAccounts, regret: Floats, choice: Integers) -> Integers
     """Moves that earn and fit into what is left of the caps, by least regret for the price."""
     tried: Flags = np.zeros(accounts.count, dtype=np.bool_)
     places, caps = np.arange(accounts.count), list(range(len(accounts.caps)))
-    for _ in range(_ROUNDS):
+    for _ in range(_FILLING_ROUNDS):
         now = accounts.profit[choice, places]
         gain = accounts.profit - now
         worse = regret - regret[choice, places]
@@ -85,7 +86,9 @@ class _Moves:
 
 
 def _room(accounts: PricedAccounts, choice: Integers) -> Floats:
-    return np.subtract(accounts.bounds, accounts.problem.usage(choice))
+    """What is left of each cap, near enough to choose moves by; what comes of them is checked."""
+    used = [accounts.weights(cap, choice).sum() for cap in range(len(accounts.caps))]
+    return np.asarray(accounts.bounds - np.array(used))
 
 
 def _weights_at(accounts: PricedAccounts, moves: _Moves, caps: list[int]) -> Floats:

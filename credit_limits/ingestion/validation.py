@@ -77,7 +77,8 @@ class BatchValidation:
 
     ``incoming`` loses its bad lines to quarantine. Beyond ``limits`` the whole batch is refused.
     By ``batch_id`` the rows of an earlier attempt are told from those of ``earlier`` batches, whose
-    figures stand oldest first. ``on_table`` is told of each table that was validated.
+    figures stand oldest first. ``on_table`` is told of each table once its rows are validated: its
+    name and its rows.
     """
 
     incoming: Incoming
@@ -85,7 +86,7 @@ class BatchValidation:
     limits: BatchLimits
     batch_id: str
     earlier: Sequence[Profile] = ()
-    on_table: Callable[[TableContract], None] = lambda _: None
+    on_table: Callable[[str, int], None] = lambda *_: None
 
     def run(self) -> Validation:
         """Validate, and set aside the lines that are not fit.
@@ -103,7 +104,7 @@ class BatchValidation:
         }
         for table in tables:
             checked += self._rows(table, rules[table.name], _AS_READ)
-            self.on_table(table)
+            self.on_table(table.name, self.incoming.rows(table).read)
         _refuse_broken(checked)
         if self._set_aside_until_stable(tables):
             for table in tables:

@@ -42,12 +42,14 @@ def new_cycle(
 @pytest.fixture(scope="session")
 def _finished(new_cycle: Callable[[], Cycle]) -> tuple[Finished, Path]:
     cycle = new_cycle()
+    before = cycle.run_ids()
     run = cycle.run("run_cycle", *TINY)
+    (run_id,) = cycle.run_ids() - before
     assert run.returncode == 0, run.stdout + run.stderr
     folder = cycle.settings.root.parent
     kept = folder.with_name(f"{folder.name}-kept")
     shutil.copytree(folder, kept)
-    return Finished(cycle, run.stdout), kept
+    return Finished(cycle, run_id, run.stdout), kept
 
 
 @pytest.fixture

@@ -38,6 +38,21 @@ def test_the_ledger_tells_the_cycle_in_its_order(finished):
     assert finished.cycle.platform.ledger.verify() == len(KINDS)
 
 
+def test_prefect_keeps_the_progress_tables_and_links_of_the_run(finished):
+    artifacts = {
+        artifact["key"]: artifact
+        for artifact in finished.cycle.ask_prefect("artifacts")
+        if artifact["flow_run_id"] == finished.run_id
+    }
+    assert set(artifacts) == {
+        *("cycle", "batch", "data-docs", "features", "candidate", "gate", "limits", "caps"),
+        *("drift", "drift-report", "report"),
+    }
+    assert artifacts["cycle"]["type"] == "progress"
+    assert float(artifacts["cycle"]["data"]) == 100.0
+    assert artifacts["gate"]["type"] == "table"
+
+
 def test_the_same_cycle_again_is_recognised_and_changes_nothing(finished):
     cycle = finished.cycle
     before = cycle.platform.lake.versions(), cycle.platform.ledger.entries(), cycle.decisions()

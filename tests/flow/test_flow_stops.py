@@ -1,8 +1,5 @@
 """A step that fails ends its flow: what follows does not run, and Prefect says which it was."""
 
-import json
-import urllib.request
-
 import pyarrow.parquet as pq
 import pytest
 
@@ -22,16 +19,6 @@ def truncated(new_cycle, tmp_path_factory):
     return cycle, cycle.run("run_cycle", "--data", str(world), "--source", "world")
 
 
-def newest(cycle, path):
-    request = urllib.request.Request(
-        f"{cycle.environment['PREFECT_API_URL']}/{path}/filter",
-        data=json.dumps({"sort": "EXPECTED_START_TIME_DESC", "limit": 200}).encode(),
-        headers={"Content-Type": "application/json"},
-    )
-    with urllib.request.urlopen(request) as response:
-        return json.load(response)
-
-
 def test_a_refused_batch_ends_the_cycle_before_any_feature(truncated):
     cycle, run = truncated
     assert run.returncode == BatchRefused.exit_code, run.stderr
@@ -49,8 +36,8 @@ def test_the_last_line_is_that_of_the_failed_step(truncated):
 
 def test_prefect_shows_the_failed_step_and_none_after_it(truncated):
     cycle, _ = truncated
-    tasks = newest(cycle, "task_runs")
-    (failed,) = (run for run in newest(cycle, "flow_runs") if _ends_with_ingest(run, tasks))
+    tasks = cycle.ask_prefect("task_runs")
+    (failed,) = (run for run in cycle.ask_prefect("flow_runs") if _ends_with_ingest(run, tasks))
     assert failed["state_name"] == "Failed"
 
 

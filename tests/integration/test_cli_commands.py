@@ -58,7 +58,7 @@ def run(settings, monkeypatch):
         (("adjust",), DataMissing, "tidegate ingest"),
         (("watch",), DataMissing, "tidegate ingest"),
         (("report",), DataMissing, "tidegate ingest"),
-        (("roll-back", "3", "--reason", "losses"), NoCertifiedChampion, "version 3"),
+        (("roll-back", "--version", "3", "--reason", "losses"), NoCertifiedChampion, "version 3"),
     ],
     ids=lambda value: value[0] if isinstance(value, tuple) else None,
 )
@@ -75,8 +75,8 @@ def test_an_error_is_a_message_and_its_own_exit_code(run, words, error, said, as
     ("words", "said"),
     [
         (("ingest",), "PATH"),
-        (("roll-back", "3"), "--reason"),
-        (("roll-back", "3", "--reason", ""), "--reason"),
+        (("roll-back", "--version", "3"), "--reason"),
+        (("roll-back", "--version", "3", "--reason", ""), "--reason"),
         (("adjust", "--product", "mortgage"), "--product"),
         (("materialize", "--as-of", "31/10/2005"), "31/10/2005"),
         (("world", "generate", "out", "--customers", "0"), "--customers"),

@@ -268,7 +268,7 @@ class TestOnce:
 class KilledLake(Lake):
     """A lake whose process is killed instead of appending."""
 
-    def append(self, table, rows, batch_id):
+    def append(self, *_):
         raise Interrupted
 
 

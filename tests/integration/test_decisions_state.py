@@ -1,4 +1,4 @@
-"""The portfolio as the lake knew it at a date: nothing later, nothing of the day's own decisions."""
+"""The portfolio as the lake knew it at a date: nothing later, no decision of the day itself."""
 
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -133,10 +133,12 @@ def test_the_latest_that_was_known_counts(lake):
 @pytest.mark.parametrize(
     ("happened", "known", "months"),
     [
-        ("2024-05-31", None, 0.0),
+        ("2024-06-01", None, 0.0),
+        ("2024-05-31", None, 1.0),  # an end of a month to an end of a month is a whole one
         ("2024-05-30", None, 1.0),
         ("2023-12-30", None, 6.0),
-        ("2023-12-31", None, 5.0),
+        ("2023-12-31", None, 6.0),
+        ("2024-01-01", None, 5.0),
         ("2024-06-30", "2024-07-01", None),
         ("2024-07-01", None, None),
     ],
@@ -189,7 +191,7 @@ def test_of_a_customer_who_is_not_known_a_person_decides(lake):
 
 
 def test_scored_accounts_that_are_not_open_are_named(lake):
-    with pytest.raises(DataMissing, match="2 accounts have features at 2024-06-30.*first is A7"):
+    with pytest.raises(DataMissing, match=r"2 accounts have features at 2024-06-30.*first is A7"):
         read_portfolio(lake, AS_OF, scored("A1", "A8", "A7"), "score")
 
 

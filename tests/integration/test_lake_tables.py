@@ -48,6 +48,12 @@ def test_a_batch_is_appended_once(lake):
     assert lake.versions() == {"statements": 1}
 
 
+def test_a_table_is_never_made_of_no_rows(lake):
+    with pytest.raises(ValueError, match="b1 has no rows for statements"):
+        lake.append("statements", statements(("a", 1, JANUARY, JANUARY)).slice(0, 0), "b1")
+    assert lake.versions() == {}
+
+
 def test_a_correction_is_seen_from_the_day_it_was_known(lake):
     original = statements(("a", 1, JANUARY, JANUARY), ("b", 2, JANUARY, JANUARY))
     lake.append("statements", original, "b1")

@@ -83,7 +83,7 @@ def test_an_alias_moved_in_mlflow_by_hand_decides_nothing(platform, client):
     )
     client.set_registered_model_alias(MODEL, "champion", other.version)
     with pytest.raises(
-        NoCertifiedChampion, match=r"version 2, which is not certified.*roll-back 1"
+        NoCertifiedChampion, match=r"version 2, which is not certified.*roll-back --version 1"
     ):
         load_champion(platform, MODEL)
     back = RollBackModelRequest(version="1", reason="the alias was moved by hand")

@@ -1,14 +1,36 @@
 """The page in a real browser: it fits its screen, asks for nothing, and prints."""
 
+from dataclasses import replace
+
 import pytest
 from playwright.sync_api import Browser, Error, sync_playwright
 
-from tests.golden.report_samples import empty_report, full_report, refused_report
+from credit_limits.domain.money import yuan
+from tests.golden.report_samples import decisions, empty_report, full_report, refused_report
+from tidegate.adapters.cycle_report import LimitBand
 from tidegate.adapters.report_page import render
 
 pytestmark = pytest.mark.browser
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-REPORTS = {"full": full_report, "empty": empty_report, "refused": refused_report}
+EDGES_MINOR = [yuan(amount) for amount in (0, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000)]
+EDGES_MINOR += [yuan(amount) for amount in (100_000, 200_000, 300_000)]
+
+
+def many_bands_report():
+    """Every band of limits in use, up to the highest."""
+    bands = tuple(
+        LimitBand(low, high, 100, 90)
+        for low, high in zip(EDGES_MINOR, [*EDGES_MINOR[1:], None], strict=True)
+    )
+    return replace(full_report(), decisions=replace(decisions(), bands=bands[:-1]))
+
+
+REPORTS = {
+    "full": full_report,
+    "empty": empty_report,
+    "refused": refused_report,
+    "bands": many_bands_report,
+}
 
 
 @pytest.fixture(scope="module")
@@ -45,13 +67,14 @@ def test_the_page_fits_every_screen_and_asks_for_nothing(browser, file, width):
     page.close()
 
 
-@pytest.mark.parametrize("file", ["full"], indirect=True)
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("file", ["full", "bands"], indirect=True)
+@pytest.mark.parametrize("width", [360, 390, 1280])
 def test_no_words_of_a_plot_run_into_one_another(browser, file, width):
     page, _ = opened(browser, file, width)
     overlaps = page.evaluate(
         """() => [...document.querySelectorAll('svg.chart')].flatMap(chart => {
-            const boxes = [...chart.querySelectorAll('text')].filter(t => t.textContent)
+            const boxes = [...chart.querySelectorAll('text')]
+                .filter(t => t.textContent && getComputedStyle(t).display !== 'none')
                 .map(t => [t.textContent, t.getBoundingClientRect()]);
             return boxes.flatMap(([a, p], i) => boxes.slice(i + 1)
                 .filter(([b, q]) => p.left < q.right && q.left < p.right

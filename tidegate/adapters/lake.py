@@ -37,14 +37,17 @@ class Lake:
     def append(self, table: str, rows: pa.Table, batch_id: str) -> int:
         """Append a batch with its ``batch_id`` column; returns the table's Delta version.
 
-        The same ``batch_id`` again writes nothing.
+        The same ``batch_id`` again writes nothing. Raises ``ValueError`` for a batch without
+        rows: a table that was never filled is absent, not empty.
         """
+        if not rows.num_rows:
+            raise ValueError(f"batch {batch_id} has no rows for {table}")
         path = self._path(table)
         if self.exists(table):
             delta = DeltaTable(path)
             if delta.transaction_version(batch_id) is not None:
                 return int(delta.version())
-        stamped = rows.append_column("batch_id", pa.array([batch_id] * rows.num_rows, pa.string()))
+        stamped = rows.append_column("batch_id", pa.repeat(batch_id, rows.num_rows))
         path.parent.mkdir(parents=True, exist_ok=True)
         write_deltalake(
             path,

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from markupsafe import Markup
 
 _LABEL, _BAR, _ROW = 13, 14, 46
+_EDGES_WITHOUT_CROWDING = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,8 @@ def paired_columns(
 ) -> Markup:
     """Two columns a band, before and after, over the names of the bands' edges.
 
-    There is one edge more than there are bands; the last edge may be empty.
+    There is one edge more than there are bands; the last edge may be empty. Where there are many,
+    every other name is of the class ``spare``, which is left out where the plot is narrow.
     """
     if not len(edges) - 1 == len(before) == len(after):
         raise ValueError(f"plot {caption.name}: {len(edges)} edges for {len(before)} bands")
@@ -160,7 +162,8 @@ def paired_columns(
     for index, edge in enumerate(edges):
         anchor = "start" if index == 0 else "end" if index == len(edges) - 1 else "middle"
         canvas.line(band * index, floor, band * index, floor + 4, "axis")
-        canvas.text(band * index, floor + 17, edge, "tick", anchor)
+        crowded = len(edges) > _EDGES_WITHOUT_CROWDING and (len(edges) - 1 - index) % 2
+        canvas.text(band * index, floor + 17, edge, "tick spare" if crowded else "tick", anchor)
     return canvas.svg(caption, floor + 22)
 
 

@@ -129,8 +129,7 @@ ROLL_BACK = OperationCommand(
     "Make an earlier certified version the champion again.",
     "Moves the alias 'champion' back to a version that was certified and whose certificate still "
     "verifies, and records who asked and why.",
-    'tidegate roll-back 1 --reason "losses of version 2 are above the forecast"',
-    ("version",),
+    'tidegate roll-back --version 1 --reason "losses above the forecast"',
 )
 
 GENERATE_WORLD = OperationCommand(

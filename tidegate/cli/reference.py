@@ -1,9 +1,4 @@
-"""The reference page of the command line, made from the commands themselves.
-
-python -m tidegate.cli.reference
-"""
-
-from pathlib import Path
+"""The reference page of the command line, made from the commands themselves."""
 
 import typer.main
 from typer.core import TyperCommand, TyperGroup
@@ -11,12 +6,11 @@ from typer.core import TyperCommand, TyperGroup
 from tidegate.cli.app import app, command_of
 from tidegate.cli.catalogue import OPERATIONS
 
-PAGE = Path(__file__).parents[2] / "docs" / "reference" / "command_line.md"
 _WIDTH = 90
 _INTRODUCTION = """\
 # Command line
 
-This page is made from the code by `python -m tidegate.cli.reference`.
+This page is made from the code by `python -m docs.generate_reference`.
 
 Commands read their settings from the environment ([settings](settings.md)). A summary goes to
 standard output, events go to standard error. With `--json` standard output holds one JSON object
@@ -58,7 +52,3 @@ def _help(command: TyperCommand | TyperGroup, words: str) -> str:
 def _block(text: str) -> str:
     return f"```text\n{text}\n```"
 
-
-if __name__ == "__main__":
-    PAGE.write_text(reference_page() + "\n", encoding="utf-8")
-    print(f"wrote {PAGE}")

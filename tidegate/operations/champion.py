@@ -148,7 +148,7 @@ def _unfounded(
         return f"{where}; no version ever was. Train one and promote it: tidegate retrain, promote"
     return (
         f"{where}; the last certified champion is version {standing.version}. Go back to it with "
-        f"tidegate roll-back {standing.version}, or put another through the gate with "
+        f"tidegate roll-back --version {standing.version}, or put another through the gate with "
         "tidegate promote"
     )
 

@@ -198,7 +198,6 @@ def _validate(
 ) -> tuple[Validation, Path]:
     from tidegate.adapters.quality import open_quality_run
 
-    start = perf_counter()
     docs = platform.settings.quality_dir / batch_id
     now = platform.clock.now()
     with open_quality_run(incoming.connection, batch_id, now, docs) as quality:
@@ -209,13 +208,22 @@ def _validate(
                 mapping.limits,
                 batch_id,
                 _earlier_profiles(platform, mapping),
-                lambda table: _log.info(
-                    "table_validated", table=table.name, seconds=_seconds_since(start)
-                ),
+                _Progress().validated,
             ).run()
         finally:
             index = quality.write_docs()
     return validation, index
+
+
+class _Progress:
+    """Tells of each step how long it took since the one before."""
+
+    def __init__(self) -> None:
+        self._last = perf_counter()
+
+    def validated(self, table: str, rows: int) -> None:
+        _log.info("table_validated", table=table, rows=rows, seconds=_seconds_since(self._last))
+        self._last = perf_counter()
 
 
 def _earlier_profiles(platform: Platform, mapping: SourceMapping) -> list[Profile]:
