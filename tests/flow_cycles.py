@@ -4,10 +4,12 @@ import json
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 import urllib.request
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -113,6 +115,13 @@ class Cycle:
     def kinds(self) -> list[EntryKind]:
         """Kinds of the ledger's entries, oldest first."""
         return [entry.kind for entry in self.platform.ledger.entries()]
+
+    def version_at(self, alias: str) -> str | None:
+        """The version of default_risk at an alias, read past MLflow, which keeps files open."""
+        query = "SELECT version FROM registered_model_aliases WHERE name = ? AND alias = ?"
+        with closing(sqlite3.connect(self.settings.mlflow_dir / "mlflow.db")) as database:
+            row = database.execute(query, ("default_risk", alias)).fetchone()
+        return str(row[0]) if row else None
 
     def decisions(self) -> list[dict]:
         """Every decision by account, without what names the very run that made it."""

@@ -16,6 +16,8 @@ _EXACT_INTEGER = "1e15"
 _INTEGERS = frozenset(
     f"{sign}{size}INT" for sign in ("", "U") for size in ("TINY", "SMALL", "", "BIG", "HUGE")
 ) | {"INTEGER", "UINTEGER"}
+# What a pandas file holds, and what DuckDB makes of a date with a zone; the lake has microseconds.
+_NANOSECONDS = "TIMESTAMPTZ_NS"
 _LAKE_TYPES = {
     Kind.STRING: "VARCHAR",
     Kind.INTEGER: "BIGINT",
@@ -171,4 +173,6 @@ def _keeps_value(found: str, kind: Kind) -> bool:
         return found in _INTEGERS
     if kind is Kind.FLOAT:
         return found in _INTEGERS or found == "FLOAT" or found.startswith("DECIMAL")
+    if kind is Kind.TIMESTAMP:
+        return found == _NANOSECONDS
     return kind is Kind.STRING and found.startswith("ENUM")

@@ -63,4 +63,4 @@ def test_the_same_cycle_again_is_recognised_and_changes_nothing(finished):
     assert all(detail.endswith("recognised") for *_, detail in said), again.stdout
     after = cycle.platform.lake.versions(), cycle.platform.ledger.entries(), cycle.decisions()
     assert after == before
-    assert cycle.platform.registry.version_at_alias("default_risk", "champion") == "1"
+    assert cycle.version_at("champion") == "1"

@@ -17,10 +17,6 @@ def planted(finished):
     return finished.cycle
 
 
-def champion(cycle):
-    return cycle.platform.registry.version_at_alias("default_risk", "champion")
-
-
 def test_a_planted_failing_check_leaves_the_champion_unmoved(planted):
     (world,) = (planted.settings.root / "world").iterdir()
     before = planted.kinds()
@@ -28,8 +24,8 @@ def test_a_planted_failing_check_leaves_the_champion_unmoved(planted):
     run = planted.run("run_cycle", "--data", str(world), "--seed", "8")
     assert run.returncode == GateRefused.exit_code
     assert "performance: auc_low" in run.stderr
-    assert champion(planted) == "1"
-    assert planted.platform.registry.version_at_alias("default_risk", "challenger") == "2"
+    assert planted.version_at("champion") == "1"
+    assert planted.version_at("challenger") == "2"
     new = planted.kinds()[len(before) :]
     assert new == [EntryKind.MODEL_TRAINED, EntryKind.PROMOTION_REFUSED]
     assert planted.decisions() == decided
@@ -42,5 +38,5 @@ def test_promote_model_fails_by_itself_as_well(planted):
     run = planted.run("promote_model", "--version", "1")
     assert run.returncode == GateRefused.exit_code
     assert run.stderr.startswith("GateRefused: default_risk version 1 is not cleared")
-    assert champion(planted) == "1"
+    assert planted.version_at("champion") == "1"
     assert not AFTER_THE_GATE & set(planted.kinds()[len(before) :])

@@ -51,4 +51,4 @@ def test_a_run_killed_in_every_step_in_turn_ends_as_one_that_was_not(finished, n
     assert killed.platform.ledger.verify() == len(reference.kinds())
     assert killed.platform.lake.versions() == reference.platform.lake.versions()
     assert killed.decisions() == reference.decisions()
-    assert killed.platform.registry.version_at_alias("default_risk", "champion") == "1"
+    assert killed.version_at("champion") == "1"

@@ -59,7 +59,8 @@ def test_writers_at_once_do_not_fork_the_chain(settings, stopped_clock):
     def write(writer):
         ledger = Ledger(engines[writer], stopped_clock)
         for number in range(5):
-            ledger.append(EntryKind.DRIFT_WATCHED, "tester", {"n": number}, key=f"{writer}-{number}")
+            key = f"{writer}-{number}"
+            ledger.append(EntryKind.DRIFT_WATCHED, "tester", {"n": number}, key=key)
 
     threads = [threading.Thread(target=write, args=(i,)) for i in range(3)]
     for thread in threads:

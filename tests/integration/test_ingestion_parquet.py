@@ -141,6 +141,15 @@ def test_a_smaller_integer_is_taken_as_it_is(platform, folder):
     assert platform.lake.read("customers").schema.field("birth_year").type == pa.int64()
 
 
+def test_times_in_nanoseconds_are_taken(platform, folder):
+    table = sound_customers()
+    position = table.schema.get_field_index("event_timestamp")
+    column = table["event_timestamp"].cast(pa.timestamp("ns", tz="UTC"))
+    write(folder, "customers", table.set_column(position, "event_timestamp", column))
+    ingest(platform, folder)
+    assert set(platform.lake.read("customers")["event_timestamp"].to_pylist()) == {JANUARY}
+
+
 def test_a_correction_has_a_later_creation_time(platform, folder):
     write(folder, "customers", sound_customers())
     ingest(platform, folder)
