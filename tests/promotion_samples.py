@@ -35,7 +35,7 @@ ROOT = Path(__file__).parent.parent
 MODEL = "default_risk"
 SERVICE = "default_risk_statements_v1"
 COHORT, AS_OF = date(2023, 12, 31), date(2024, 1, 31)
-ACCOUNTS = 4000
+ACCOUNTS = 3000
 _SINCE = datetime(2022, 1, 1, tzinfo=UTC)
 _DRAWN = np.random.default_rng(20)
 _WEAKNESS = _DRAWN.normal(0, 1, ACCOUNTS)

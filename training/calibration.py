@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
-from credit_limits.domain.errors import ModelError
+from credit_limits.domain.errors import ModelError, NotEnoughOutcomes
 from training.rows import Flags, Floats
 
 _STEPS = 100
@@ -52,9 +52,12 @@ def fit_calibration(log_odds: Floats, label: Flags, *, slope_prior_rows: float) 
         slope_prior_rows: precision of the prior.
 
     Raises:
+        NotEnoughOutcomes: only one kind.
         ModelError: the rows contradict the booster's ranking (a slope of zero or below), or the
             coefficients do not settle.
     """
+    if label.all() or not label.any():
+        raise NotEnoughOutcomes(f"calibration on {len(label)} rows of one kind; both are needed")
     slope, intercept = 1.0, 0.0
     for _ in range(_STEPS):
         fitted = expit(slope * log_odds + intercept)
@@ -69,11 +72,11 @@ def fit_calibration(log_odds: Floats, label: Flags, *, slope_prior_rows: float) 
         curvature = np.array(
             [
                 [(spread * log_odds**2).sum() + slope_prior_rows, cross],
-                [cross, spread.sum() + np.finfo(np.float64).tiny],
+                [cross, spread.sum()],
             ]
         )
-        step = np.clip(np.linalg.lstsq(curvature, gradient)[0], -1.0, 1.0)
+        step = np.clip(np.linalg.solve(curvature, gradient), -1.0, 1.0)
         slope, intercept = slope - float(step[0]), intercept - float(step[1])
         if np.abs(step).max() < _SETTLED:
             return Calibration(slope, intercept)
-    raise ModelError("the calibration did not settle: its rows hold too few of one kind")
+    raise ModelError("the calibration did not settle; more calibration rows are needed")

@@ -46,8 +46,8 @@ def _as_told(run: TrainingRun) -> str:
 
 def _data(run: TrainingRun) -> str:
     lineage, sizes = run.lineage, run.split.sizes
-    served = run.assignments[run.assignments["part"] != "unused"]
-    used = served.groupby(served["as_of"].dt.date)["part"].unique()
+    rows = run.assignments
+    used = rows.groupby(rows["as_of"].dt.date)["part"].unique()
     cohorts = _table(
         ("cohort", "accounts", "defaults", "in default already", "unresolved", "used for"),
         (
@@ -66,8 +66,8 @@ def _data(run: TrainingRun) -> str:
     versions = ", ".join(f"{table} {version}" for table, version in lineage.data_versions.items())
     return f"""## Data
 
-Knowledge up to {lineage.as_of}; labels from `{run.label_source}`; {len(run.assignments):,} labelled
-rows, default rate {run.default_rate:.4f}.
+Knowledge up to {lineage.as_of}; labels from `{run.label_source}`; {len(rows):,} rows used, default
+rate {run.default_rate:.4f}.
 
 {cohorts}
 

@@ -13,13 +13,15 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import rankdata
 
-from credit_limits.domain.errors import NotEnoughOutcomes
+from credit_limits.domain.errors import ModelError, NotEnoughOutcomes
 from training.rows import Flags, Floats, Indices
 
 BINS = 10
 _Z95 = 1.959963984540054
 _LOGIT_CLIP = 1e-9
 _WEIGHTS_AT_ONCE = 2_000_000
+_STEPS = 200
+_SETTLED = 1e-10
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ def evaluate(
 
     Raises:
         NotEnoughOutcomes: fewer than two defaults or two good rows.
+        ModelError: the scores separate the two kinds completely.
         ValueError: a score outside 0 to 1, or not a number.
     """
     prepared = _prepare(label, score)
@@ -85,7 +88,7 @@ def evaluate(
     drawn = np.concatenate(
         [_measure(prepared, weights) for weights in _resampled(groups, resamples, seed)]
     )
-    errors = np.nanstd(drawn, axis=0, ddof=1)
+    errors = [_spread(column) for column in drawn.T]
     return Figures(
         **{
             name: figure(values[i], errors[i], *_RANGES.get(name, (-np.inf, np.inf)))
@@ -102,6 +105,12 @@ def figure(value: float, error: float, lowest: float, highest: float) -> Figure:
     """
     half = _Z95 * error
     return Figure(float(value), float(max(lowest, value - half)), float(min(highest, value + half)))
+
+
+def _spread(drawn: Floats) -> float:
+    """Standard deviation of the resamples in which the figure could be computed."""
+    found = drawn[np.isfinite(drawn)]
+    return float(found.std(ddof=1)) if len(found) > 1 else float("nan")
 
 
 def auc(label: Flags, score: Floats) -> float:
@@ -182,14 +191,14 @@ def _resampled(customers: Indices, resamples: int, seed: int) -> Iterator[Floats
         yield drawn[:, customers]
 
 
+@np.errstate(invalid="ignore", divide="ignore")
 def _measure(sample: _Prepared, weights: Floats) -> Floats:
-    """All figures, in the order of ``Figures``, for each row of ``weights``."""
+    """All figures, in the order of ``Figures``, for each row of ``weights``; NaN for no figure."""
     total = weights.sum(axis=1)
     pair = _ranking(sample, weights)
     slope, intercept = _logistic(sample, weights)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        brier = weights @ (sample.score - sample.label) ** 2 / total
-        ratio = weights @ sample.score / (weights @ sample.label)
+    brier = weights @ (sample.score - sample.label) ** 2 / total
+    ratio = weights @ sample.score / (weights @ sample.label)
     return np.column_stack(
         [pair[0], pair[1], _bin_error(sample, weights), brier, slope, intercept, ratio]
     )
@@ -201,9 +210,8 @@ def _ranking(sample: _Prepared, weights: Floats) -> tuple[Floats, Floats]:
     goods = np.add.reduceat(weights, sample.starts, axis=1) - defaults
     defaults_up_to, goods_up_to = np.cumsum(defaults, axis=1), np.cumsum(goods, axis=1)
     all_defaults, all_goods = defaults_up_to[:, -1], goods_up_to[:, -1]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        won = (defaults * (goods_up_to - goods / 2)).sum(axis=1) / (all_defaults * all_goods)
-        gaps = goods_up_to / all_goods[:, None] - defaults_up_to / all_defaults[:, None]
+    won = (defaults * (goods_up_to - goods / 2)).sum(axis=1) / (all_defaults * all_goods)
+    gaps = goods_up_to / all_goods[:, None] - defaults_up_to / all_defaults[:, None]
     return won, np.abs(gaps).max(axis=1)
 
 
@@ -226,15 +234,25 @@ def _logistic(sample: _Prepared, weights: Floats) -> tuple[Floats, Floats]:
 
 
 def _solution(log_odds: Floats, label: Floats) -> tuple[float, float]:
-    slope, intercept = 1.0, 0.0
+    """Slope and intercept of the sample itself.
+
+    Raises:
+        ModelError: the scores separate the two kinds, so that no slope is steep enough.
+    """
+    here = np.array([1.0, 0.0])
     ones = np.ones((1, len(label)))
-    for _ in range(50):
-        slopes, intercepts = _newton_step(log_odds, label, ones, (slope, intercept))
-        moved = max(abs(slopes[0] - slope), abs(intercepts[0] - intercept))
-        slope, intercept = float(slopes[0]), float(intercepts[0])
-        if not moved > 1e-10:
-            return slope, intercept
-    return float("nan"), float("nan")
+    for _ in range(_STEPS):
+        found = np.concatenate(_newton_step(log_odds, label, ones, (here[0], here[1])))
+        step = np.clip(found - here, -1.0, 1.0)  # from afar a whole step can overshoot
+        if not np.isfinite(step).all():
+            break
+        here = here + step
+        if np.abs(step).max() < _SETTLED:
+            return float(here[0]), float(here[1])
+    raise ModelError(
+        "the scores tell defaults from good accounts without a doubt, as they do where an input "
+        "knows the label; look for a feature that is computed after its date"
+    )
 
 
 def _newton_step(
@@ -247,7 +265,6 @@ def _newton_step(
     sums = weights @ np.column_stack([*terms, spread * log_odds, spread * log_odds**2])
     level, tilt, here, cross, wide = sums.T
     determinant = here * wide - cross**2
-    with np.errstate(invalid="ignore", divide="ignore"):
-        slope = start[0] + (here * tilt - cross * level) / determinant
-        intercept = start[1] + (wide * level - cross * tilt) / determinant
+    slope = start[0] + (here * tilt - cross * level) / determinant
+    intercept = start[1] + (wide * level - cross * tilt) / determinant
     return slope, intercept

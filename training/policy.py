@@ -37,16 +37,18 @@ class BoosterPolicy:
 
 @dataclass(frozen=True, slots=True)
 class SplitPolicy:
-    """Shares of the parts, 0 to 1, and how complete a cohort must be to be used."""
+    """Shares of the parts, 0 to 1; how complete a cohort must be; how many rows are enough."""
 
     tuning_customers_share: float
     test_share: float
     early_stopping_share: float
     calibration_share: float
     resolved_share_floor: float
+    rows_ceiling: int
 
     def __post_init__(self) -> None:
-        _share(self, *(item.name for item in fields(self)))
+        _share(self, *(item.name for item in fields(self) if item.type is float))
+        _at_least(self, 1, "rows_ceiling")
         if self.test_share + self.early_stopping_share + self.calibration_share >= 1.0:
             raise ValueError("the shares of test, early stopping and calibration leave no fit")
 
@@ -58,7 +60,7 @@ class CalibrationPolicy:
     slope_prior_rows: float
 
     def __post_init__(self) -> None:
-        _at_least(self, 0, "slope_prior_rows")
+        _at_least(self, 1, "slope_prior_rows")
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,12 +19,11 @@ from training.labels import CohortCount
 from training.model import DefaultRiskModel
 from training.policy import TrainingPolicy
 from training.rows import KEYS, Indices, LabelledRows
-from training.split import UNUSED, Part, Split, SplitMethod, split_rows
+from training.split import Part, Split, SplitMethod
 
 SCORE = "score"
 _BEHAVIOUR_ROWS = 1_000
 _IMPORTANCE_ROWS = 2_000
-_PART_NAMES = {UNUSED: "unused"} | {part.value: part.name.lower() for part in Part}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +71,10 @@ class TrainingRun:
     """A trained model and everything that was measured of it.
 
     ``sample``: the test rows with :data:`~training.rows.KEYS` and ``score``. ``assignments``: all
-    labelled rows with these keys and the ``part`` (its name, or ``unused``) each served.
-    ``golden``: some rows of every cohort with account, date, features and ``score``, to be scored
-    again bit for bit. ``importances``: mean absolute contribution of each input to the log-odds
-    of test rows, largest first. ``cross_validation``: only where there is one cohort.
+    rows with these keys and the ``part`` (its name) each served. ``golden``: some rows of every
+    cohort with account, date, features and ``score``, to be scored again bit for bit.
+    ``importances``: mean absolute contribution of each input to the log-odds of test rows,
+    largest first. ``cross_validation``: only where there is one cohort.
     """
 
     model: DefaultRiskModel
@@ -104,12 +103,13 @@ class TrainingRun:
 
     @property
     def default_rate(self) -> float:
-        """Share of defaults over all labelled rows, 0 to 1."""
+        """Share of defaults over all rows, 0 to 1."""
         return float(self.assignments["label"].mean())
 
 
 def train(
     rows: LabelledRows,
+    split: Split,
     service: ServiceSpec,
     policy: TrainingPolicy,
     lineage: Lineage,
@@ -118,10 +118,11 @@ def train(
     cohorts: tuple[CohortCount, ...],
     threads: int,
 ) -> TrainingRun:
-    """Split, fit, stop, calibrate and measure.
+    """Fit, stop, calibrate and measure.
 
     Args:
         rows: labelled rows with the features of ``service``.
+        split: the part of each of ``rows``.
         service: names the inputs and their declared directions.
         policy: how to train.
         lineage: what the rows came from; its seed is the seed of everything.
@@ -135,9 +136,6 @@ def train(
     """
     inputs = Inputs(service.feature_names, tuple(feature.direction for feature in service.features))
     seed = lineage.seed
-    split = split_rows(
-        rows, policy.split, label_window_months=lineage.label_window_months, seed=seed
-    )
     features, label = rows.features, rows.labels
     model = fit_model(features, label, split.parts, inputs, policy, seed=seed, threads=threads)
     score = model.score(features, threads=threads)
@@ -164,7 +162,9 @@ def train(
         behaviour=_behaviour(model, rows, test, service, seed),
         importances=_importances(model, rows, test, seed),
         sample=_keys(rows).assign(**{SCORE: score}).iloc[test].reset_index(drop=True),
-        assignments=_keys(rows).assign(part=[_PART_NAMES[part] for part in split.parts.tolist()]),
+        assignments=_keys(rows).assign(
+            part=[Part(part).name.lower() for part in split.parts.tolist()]
+        ),
         golden=_golden(rows, score, policy.evaluation.golden_rows),
     )
 

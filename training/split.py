@@ -87,6 +87,15 @@ class Split:
         return np.flatnonzero(self.parts == part)
 
     @property
+    def used(self) -> Indices:
+        """Indices of the rows that are in a part, in order."""
+        return np.flatnonzero(self.parts != UNUSED)
+
+    def of_used(self) -> "Split":
+        """The same split of the :attr:`used` rows alone."""
+        return Split(self.method, self.parts[self.used])
+
+    @property
     def sizes(self) -> dict[str, int]:
         """Rows of each part, by name."""
         return {part.name.lower(): int((self.parts == part).sum()) for part in Part}
@@ -95,7 +104,7 @@ class Split:
 def split_rows(
     rows: LabelledRows, policy: SplitPolicy, *, label_window_months: int, seed: int
 ) -> Split:
-    """Assign each row to its part.
+    """Assign each row to its part; the rows' features are not looked at and may be absent.
 
     With four cohorts or more the latest ``test_share`` are the test. The fit has the cohorts whose
     label window is over by the first test cohort; those between, whose windows are still open,
@@ -105,28 +114,42 @@ def split_rows(
     Where there are several cohorts ``tuning_customers_share`` of the customers are kept from the
     fit. Rows of other customers in the cohorts that stop and calibrate, and of these customers in
     the fit's, are in no part: a customer looks much the same from month to month, and would tell
-    early stopping that what was learnt of them by heart is true.
+    early stopping that what was learnt of them by heart is true. Where the parts together exceed
+    ``rows_ceiling``, customers are drawn.
 
     Raises:
         NotEnoughOutcomes: a part would have no row.
     """
-    cohorts = rows.cohorts
-    if len(cohorts) == 1:
+    count = len(rows.cohorts)
+    if count == 1:
         shares = (policy.early_stopping_share, policy.calibration_share, policy.test_share)
-        return Split(SplitMethod.ONE_COHORT, _divided(rows, shares, seed))
-    if len(cohorts) < len(Part):
-        parts = _divided(rows, (policy.tuning_customers_share / 2,) * 2, seed)
-        last = rows.in_cohorts(cohorts[-1:])
-        return Split(
-            SplitMethod.LAST_COHORT,
-            np.where(last, np.where(parts == Part.FIT, UNUSED, Part.TEST), parts).astype(np.int8),
-        )
-    method, assigned = _in_order(cohorts, policy, label_window_months)
+        method, parts = SplitMethod.ONE_COHORT, _divided(rows, shares, seed)
+    elif count < len(Part):
+        method, parts = SplitMethod.LAST_COHORT, _last_cohort(rows, policy, seed)
+    else:
+        method, parts = _cohorts_in_order(rows, policy, label_window_months, seed)
+    share = policy.rows_ceiling / (parts != UNUSED).sum()
+    if share < 1.0:
+        parts[_divided(rows, (share,), seed + 1) == 0] = UNUSED
+    return Split(method, parts)
+
+
+def _last_cohort(rows: LabelledRows, policy: SplitPolicy, seed: int) -> npt.NDArray[np.int8]:
+    parts = _divided(rows, (policy.tuning_customers_share / 2,) * 2, seed)
+    last = rows.in_cohorts(rows.cohorts[-1:])
+    parts[last] = np.where(parts[last] == Part.FIT, UNUSED, Part.TEST)
+    return parts
+
+
+def _cohorts_in_order(
+    rows: LabelledRows, policy: SplitPolicy, label_window_months: int, seed: int
+) -> tuple[SplitMethod, npt.NDArray[np.int8]]:
+    method, assigned = _in_order(rows.cohorts, policy, label_window_months)
     tuning = _divided(rows, (policy.tuning_customers_share,), seed) == 1
     parts = np.full(len(rows), UNUSED, dtype=np.int8)
     for part, members in assigned.items():
         parts[rows.in_cohorts(members) & _may_serve(part, tuning, method)] = part
-    return Split(method, parts)
+    return method, parts
 
 
 def _may_serve(part: Part, tuning: Flags, method: SplitMethod) -> Flags:

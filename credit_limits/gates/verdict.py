@@ -98,7 +98,7 @@ def _explained(result: CheckResult, evidence: Evidence) -> CheckResult:
     why = dict(evidence.absences).get(result.check)
     if not result.evidence_missing or why is None:
         return result
-    return replace(result, message=f"{result.message} ({why})")
+    return replace(result, message=f"no evidence: {why}")
 
 
 def _whole(version: str, evidence_digest: str, checks: tuple[CheckResult, ...]) -> None:

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from tests.flow_cycles import ROOT, TINY, tiny_policies
-from tidegate.adapters.child_process import HOST, free_port
+from tidegate.adapters import orchestrator
+from tidegate.adapters.child_process import HOST, answers, free_port
 from tidegate.adapters.orchestrator import tidegate_environment
 from tidegate.adapters.settings import Settings
 
@@ -89,7 +90,10 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield Served(settings, log)
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(60)
+        assert process.wait(60) == 0
+    assert log.read_text().endswith("stopped\n")
+    assert not answers(orchestrator.prefect_server(settings).health_url)
+    assert not answers(orchestrator.mlflow_server(settings).health_url)
 
 
 def _prepare(settings: Settings) -> None:

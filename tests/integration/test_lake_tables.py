@@ -102,3 +102,15 @@ def test_only_the_tables_asked_for_are_there(lake):
     with lake.connect(tables=["statements", "transactions"]) as connection:
         views = connection.execute("SELECT view_name FROM duckdb_views() WHERE NOT internal")
         assert views.fetchall() == [("statements",)]
+
+
+def test_the_quarantine_is_kept_apart_and_is_no_fact_of_any_day(lake):
+    rows = statements(("a", 1, JANUARY, JANUARY))
+    lake.append("statements", rows, "b1")
+    lake.append("quarantine", pa.table({"source_line": [3], "value": ["?"]}), "b1")
+    assert (lake.protected_root / "quarantine").is_dir()
+    assert seen(lake, known_at=date(2024, 12, 31)) == [("a", 1)]
+    with lake.connect(known_at=date(2024, 12, 31)) as connection:
+        views = connection.execute("SELECT view_name FROM duckdb_views() WHERE NOT internal")
+        assert views.fetchall() == [("statements",)]
+    assert lake.read("quarantine", batch_id="b1").num_rows == 1

@@ -9,6 +9,7 @@ from credit_limits.domain.features import service_named
 from credit_limits.ledger.entry import EntryKind
 from monitoring.reference import build_reference
 from tests.promotion_samples import (
+    ACCOUNTS,
     AS_OF,
     SERVICE,
     ingest_sample,
@@ -40,7 +41,7 @@ def drift_entries(platform: Platform) -> int:
 
 
 def test_a_calm_month_is_no_drift(watched):
-    assert (watched.level, watched.finding, watched.rows) == ("none", "", 4000)
+    assert (watched.level, watched.finding, watched.rows) == ("none", "", ACCOUNTS)
     assert [column.name for column in watched.columns] == [
         "score",
         *service_named(SERVICE).feature_names,
@@ -104,7 +105,7 @@ def test_without_a_certified_champion_nothing_is_watched(elsewhere):
 
 
 def test_without_features_of_the_day_there_is_nothing_to_watch(elsewhere):
-    with pytest.raises(DataMissing, match="materialize-features"):
+    with pytest.raises(DataMissing, match="not computed for 2024-06-30"):
         watch_drift(elsewhere, WatchDriftRequest(as_of="2024-06-30"))
 
 

@@ -101,6 +101,13 @@ def test_a_schedule_makes_runs(served, flow):
     assert "auto-scheduled" in run["tags"]
 
 
+def test_the_daily_batch_is_looked_for_under_var(served):
+    (ingest,) = (d for d in served.ask("deployments/filter") if d["name"] == "ingest-batch")
+    inbox = served.settings.root / "inbox"
+    assert ingest["parameters"] == {"request": {"path": str(inbox)}}
+    assert inbox.is_dir()
+
+
 def test_what_follows_a_run_is_told_to_the_server(served):
     automations = {
         automation["name"]: automation for automation in served.ask("automations/filter")

@@ -6,7 +6,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -145,13 +144,21 @@ def free_port() -> int:
 
 
 def answers(url: str) -> bool:
-    """Whether a GET of ``url`` on this machine, past any proxy, answers 200 within 2 seconds."""
+    """Whether a GET of ``url`` answers 200; see :func:`body_of`."""
+    return body_of(url) is not None
+
+
+def body_of(url: str) -> bytes | None:
+    """What a GET of ``url`` on this machine, past any proxy, answers within 2 seconds.
+
+    ``None`` where nothing listens or the answer is not 200: a server that is still starting.
+    """
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(url, timeout=2.0) as response:
-            return bool(response.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False
+            return bytes(response.read()) if response.status == 200 else None
+    except OSError:
+        return None
 
 
 def tail(log: Path, lines: int = 12) -> str:

@@ -16,9 +16,11 @@ from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 
 from credit_limits.domain.errors import DataMissing
 from credit_limits.domain.periods import end_of_day
-from credit_limits.ingestion.tables import TABLES, table_named
+from credit_limits.ingestion.tables import TABLES
 
-_PROTECTED = frozenset(table.name for table in TABLES if table.protected)
+# The quarantine keeps whole source lines, protected attributes among them.
+_PROTECTED = frozenset({"quarantine", *(table.name for table in TABLES if table.protected)})
+_KEYS = {"decisions": ("account_id",)} | {table.name: table.keys for table in TABLES}
 _KNOWLEDGE_TABLES = ("statements", "outcomes", "accounts")
 
 
@@ -98,13 +100,16 @@ class Lake:
 
         ``versions`` pins Delta versions (the current ones by default), ``tables`` names the
         views wanted (all that there are by default). With ``known_at`` a view holds what was
-        known at the end of that day: of each key and event time the latest row created by then.
+        known at the end of that day: of each key and event time the latest row created by then;
+        a table that has no facts, such as the quarantine, has no view then.
         """
         pinned = dict(versions) if versions is not None else self.versions()
         wanted = pinned if tables is None else {t: pinned[t] for t in tables if t in pinned}
         connection = duckdb.connect()
         self._configure(connection)
         for table, version in wanted.items():
+            if known_at is not None and table not in _KEYS:
+                continue
             connection.execute(
                 f"CREATE VIEW {table} AS {self._select(connection, table, version, known_at)}"
             )
@@ -145,6 +150,8 @@ class Lake:
     def _configure(self, connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f"SET TimeZone = 'UTC'; SET threads = {self.threads}")
         connection.execute("SET enable_progress_bar = false")
+        # what does not fit into memory is spilled beside the data, not into the working folder
+        connection.execute(f"SET temp_directory = '{self.root / '.spill'}'")
 
     def _select(
         self,
@@ -157,7 +164,7 @@ class Lake:
         if known_at is None:
             return rows
         known = f"{rows} WHERE created_timestamp <= '{end_of_day(known_at).isoformat()}'"
-        fact = (*_keys(table), "event_timestamp")
+        fact = (*_KEYS[table], "event_timestamp")
         if not self._has_corrections(connection, table, version, fact):
             return known
         return (
@@ -174,15 +181,9 @@ class Lake:
     ) -> bool:
         """Whether any fact has more than one row; if none has, reading needs no window."""
         if (table, version) not in self._corrected:
-            row = connection.execute(
-                f"SELECT count(*) > count(DISTINCT hash({', '.join(fact)})) "
-                f"FROM {self._files(table, version)}"
-            ).fetchone()
-            self._corrected[table, version] = row is not None and bool(row[0])
+            twice = connection.execute(
+                f"SELECT 1 FROM {self._files(table, version)} "
+                f"GROUP BY hash({', '.join(fact)}) HAVING count(*) > 1 LIMIT 1"
+            ).fetchall()
+            self._corrected[table, version] = bool(twice)
         return self._corrected[table, version]
-
-
-def _keys(table: str) -> tuple[str, ...]:
-    if table == "decisions":
-        return ("account_id",)
-    return table_named(table).keys

@@ -10,7 +10,6 @@ import signal
 import sys
 import threading
 import time
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from tidegate.adapters.child_process import (
     HOST,
     ChildServer,
     ServerCommand,
-    answers,
+    body_of,
     free_port,
     require_free_port,
     run_to_end,
@@ -42,6 +41,7 @@ def prefect_environment(settings: Settings, api_url: str) -> dict[str, str]:
     home = settings.prefect_dir
     return {
         "DO_NOT_TRACK": "1",
+        "no_proxy": ",".join(filter(None, (os.environ.get("no_proxy"), HOST, "localhost"))),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
         "PREFECT_HOME": str(home),
@@ -215,8 +215,10 @@ def up(
             f"{DEPLOYMENTS} is not in {Path.cwd()}: start the servers in Tidegate's own folder"
         )
     require_free_port(settings.prefect_port, setting="TIDEGATE_PREFECT_PORT")
-    require_free_port(settings.mlflow_port, setting="TIDEGATE_MLFLOW_PORT")
-    for folder in (settings.prefect_dir, settings.mlflow_dir, settings.logs_dir):
+    if not _mlflow_is_elsewhere(settings):
+        require_free_port(settings.mlflow_port, setting="TIDEGATE_MLFLOW_PORT")
+    inbox = settings.root / "inbox"
+    for folder in (settings.prefect_dir, settings.mlflow_dir, settings.logs_dir, inbox):
         folder.mkdir(parents=True, exist_ok=True)
     with _stop_on_terminate(), ExitStack() as stack:
         try:
@@ -234,11 +236,11 @@ def up(
 def _start(
     settings: Settings, stack: ExitStack, announce: Callable[[str], None]
 ) -> list[ChildServer]:
-    announce("starting Prefect's and MLflow's servers")
-    servers = [
-        stack.enter_context(ChildServer(command))
-        for command in (prefect_server(settings), mlflow_server(settings))
-    ]
+    announce("starting the servers")
+    commands = [prefect_server(settings)]
+    if not _mlflow_is_elsewhere(settings):
+        commands.append(mlflow_server(settings))
+    servers = [stack.enter_context(ChildServer(command)) for command in commands]
     for server in servers:
         server.wait_until_healthy(seconds=_START_UP_SECONDS)
     announce("registering the deployments")
@@ -249,18 +251,23 @@ def _start(
 
 
 def _worker_is_online(settings: Settings) -> bool:
-    url = f"{api_url(settings)}/work_pools/{WORK_POOL}"
-    if not answers(url):
-        return False
-    with urllib.request.urlopen(url, timeout=2.0) as response:
-        return bool(json.load(response)["status"] == "READY")
+    pool = body_of(f"{api_url(settings)}/work_pools/{WORK_POOL}")
+    return pool is not None and bool(json.loads(pool)["status"] == "READY")
+
+
+def _mlflow_is_elsewhere(settings: Settings) -> bool:
+    """Whether the settings name a server of MLflow's that is somebody else's to start."""
+    return settings.mlflow_uri.startswith(("http://", "https://"))
 
 
 def _addresses(settings: Settings) -> str:
+    own = f"http://{HOST}:{settings.mlflow_port}"
+    mlflow = settings.mlflow_uri if _mlflow_is_elsewhere(settings) else own
     return "\n".join(
         (
             f"Prefect UI   http://{HOST}:{settings.prefect_port}",
-            f"MLflow UI    http://{HOST}:{settings.mlflow_port}",
+            f"MLflow UI    {mlflow}/#/models",
+            f"inbox        {settings.root / 'inbox'} (a daily run takes in what lies there)",
             f"logs         {settings.logs_dir}",
             "Ctrl-C stops all of them",
         )

@@ -64,7 +64,7 @@ class QuarantineExample(_Value):
 
     source_file: str = Field(description="name of the file")
     source_line: int = Field(description="line in a CSV, header included; row in a Parquet file")
-    record: str | None = Field(description="what names the row in the file, such as ID=3")
+    record: str | None = Field(None, description="what names the row in the file, such as ID=3")
     table: str | None = Field(description="table of the lake, none if the line could not be read")
     column: str = Field(description="column or columns at fault")
     value: str | None = Field(description="what stands in the file")
@@ -100,7 +100,7 @@ class IngestBatchOutcome(_Value):
     tables: dict[str, TableCount] = Field(description="rows by table")
     quarantine_examples: list[QuarantineExample] = Field(description="the first findings")
     checks: list[QualityCheck] = Field(description="every expectation")
-    assumptions: list[str] = Field(description="what the mapping assumes of the source")
+    assumptions: list[str] = Field([], description="what the mapping assumes of the source")
     profile: BatchProfile = Field(description="figures for later batches")
     data_docs: str = Field(description="index page of Great Expectations' Data Docs")
     data_versions: dict[str, int] = Field(description="Delta versions of the tables written")

@@ -7,30 +7,22 @@ that was killed is done again from the last thing it finished.
 import json
 from collections.abc import Mapping
 from datetime import date
-from importlib.metadata import version as installed_version
-from importlib.resources import files
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-import pandas as pd
-import pyarrow as pa
 import structlog
 from pydantic import BaseModel, ConfigDict, Field
 
-from credit_limits.domain.digest import canonical_json, digest_bytes, digest_of
-from credit_limits.domain.errors import DataMissing
+from credit_limits.domain.digest import canonical_json
 from credit_limits.domain.features import ServiceSpec
-from credit_limits.domain.periods import add_months
 from credit_limits.ledger.entry import EntryKind
-from feature_repo.queries import service_of, tables_of
+from feature_repo.queries import service_of
 from tidegate.adapters.dated_policies import load_dated
-from tidegate.adapters.snapshots import Snapshots
 from tidegate.operations.champion import CHALLENGER
 from tidegate.operations.platform import Platform
 
 if TYPE_CHECKING:
     from tidegate.adapters.registry import RegisteredVersion
-    from training.labels import Labels
     from training.policy import TrainingPolicy
     from training.rows import LabelledRows
     from training.run import Lineage, TrainingRun
@@ -38,9 +30,7 @@ if TYPE_CHECKING:
 _log = structlog.get_logger(__name__)
 
 MODEL_NAME = "default_risk"
-_LABEL_TABLES = ("accounts", "outcomes", "statements")
 _OUTCOME_FILE = "outcome.json"
-_LIBRARIES = ("lightgbm", "numpy", "pandas", "scipy", "duckdb")
 
 
 class RetrainModelRequest(BaseModel):
@@ -116,13 +106,21 @@ def retrain_model(platform: Platform, request: RetrainModelRequest) -> RetrainMo
         NotEnoughOutcomes: no cohort's outcomes are known by then, or they are of one kind.
         PolicyError: no training policy is in force on that day, or it does not hold together.
     """
+    from tidegate.operations.training_inputs import lineage_of
     from training.policy import parse_training_policy
 
     as_of = request.as_of or platform.lake.latest_knowledge()
     service = service_of(request.feature_service)
     file = load_dated(platform.policies("training", MODEL_NAME), as_of)
     policy = parse_training_policy(file.version, file.digest, file.content)
-    lineage = _lineage(platform, request, as_of, service, policy)
+    lineage = lineage_of(
+        platform,
+        service,
+        policy,
+        as_of=as_of,
+        label_window_months=request.label_window_months,
+        seed=request.seed,
+    )
     if entry := platform.ledger.find(EntryKind.MODEL_TRAINED, lineage.run_key):
         stored = RetrainModelOutcome.model_validate(entry.payload)
         _log.info("training_recognised", model=MODEL_NAME, version=stored.version)
@@ -149,62 +147,31 @@ def retrain_model(platform: Platform, request: RetrainModelRequest) -> RetrainMo
     return outcome
 
 
-def _lineage(
-    platform: Platform,
-    request: RetrainModelRequest,
-    as_of: date,
-    service: ServiceSpec,
-    policy: "TrainingPolicy",
-) -> "Lineage":
-    from training.run import Lineage
-
-    versions = platform.lake.versions()
-    read = sorted({*tables_of(service), *_LABEL_TABLES} & set(versions))
-    return Lineage(
-        as_of=as_of,
-        feature_service=service.name,
-        schema_hash=platform.feature_store.schema_hash(service.name),
-        label_window_months=request.label_window_months,
-        cohorts=_cohorts(platform, service, as_of, request.label_window_months),
-        data_versions={table: versions[table] for table in read},
-        policy_version=policy.version,
-        policy_digest=policy.digest,
-        code_digest=_code_digest(),
-        seed=request.seed,
-    )
-
-
-def _cohorts(
-    platform: Platform, service: ServiceSpec, as_of: date, label_window_months: int
-) -> tuple[date, ...]:
-    """Dates with a snapshot of every view, whose window is over at ``as_of``."""
-    snapshots = Snapshots(platform.settings.features_dir)
-    there = set.intersection(*(set(snapshots.dates(view)) for view in service.views))
-    over = sorted(day for day in there if add_months(day, label_window_months) <= as_of)
-    if over:
-        return tuple(over)
-    found = f"{len(there)}, from {min(there)} to {max(there)}" if there else "none"
-    raise DataMissing(
-        f"no features of {service.name} from {label_window_months} months before {as_of} or "
-        f"earlier (dates with features: {found}); run materialize-features with more history, or "
-        "name a shorter label window"
-    )
-
-
 def _train_and_register(
     platform: Platform, service: ServiceSpec, policy: "TrainingPolicy", lineage: "Lineage"
 ) -> "RegisteredVersion":
     from tidegate.adapters.plots import training_plots
+    from tidegate.operations.training_inputs import read_labels, with_service
     from training.artefacts import artefacts_of
+    from training.rows import LabelledRows
     from training.run import train
+    from training.split import split_rows
 
     start = perf_counter()
-    labels = _labels(platform, policy, lineage)
+    labels = read_labels(platform, policy, lineage)
     _log.info("labels_read", rows=len(labels.frame), seconds=_seconds_since(start))
-    rows = _rows(platform, labels, service)
-    _log.info("features_read", inputs=len(rows.feature_names), seconds=_seconds_since(start))
+    labelled = LabelledRows(labels.frame, ())
+    split = split_rows(
+        labelled,
+        policy.split,
+        label_window_months=lineage.label_window_months,
+        seed=lineage.seed,
+    )
+    rows = with_service(platform, labelled.take(split.used), service)
+    _log.info("features_read", rows=len(rows), seconds=_seconds_since(start))
     run = train(
         rows,
+        split.of_used(),
         service,
         policy,
         lineage,
@@ -229,43 +196,6 @@ def _train_and_register(
     )
     _log.info("model_registered", version=registered.version, seconds=_seconds_since(start))
     return registered
-
-
-def _labels(platform: Platform, policy: "TrainingPolicy", lineage: "Lineage") -> "Labels":
-    from training.labels import labels_from_outcomes, labels_from_statements
-
-    entities = pa.concat_tables(_entities(platform, cohort) for cohort in lineage.cohorts)
-    tables = [table for table in _LABEL_TABLES if table in lineage.data_versions]
-    label = labels_from_outcomes if "outcomes" in tables else labels_from_statements
-    with platform.lake.connect(
-        lineage.data_versions, known_at=lineage.as_of, tables=tables
-    ) as connection:
-        return label(
-            connection,
-            entities,
-            retrain_as_of=lineage.as_of,
-            label_window_months=lineage.label_window_months,
-            resolved_share_floor=policy.split.resolved_share_floor,
-        )
-
-
-def _entities(platform: Platform, cohort: date) -> pa.Table:
-    accounts = platform.feature_store.accounts_at(cohort)["account_id"]
-    return pa.table(
-        {
-            "account_id": pa.array(accounts, pa.string()),
-            "as_of": pa.array([cohort] * len(accounts), pa.date32()),
-        }
-    )
-
-
-def _rows(platform: Platform, labels: "Labels", service: ServiceSpec) -> "LabelledRows":
-    from training.rows import LabelledRows
-
-    entities = labels.frame[["account_id", "as_of"]]
-    features = platform.feature_store.historical(entities, service.name)
-    frame = pd.concat([labels.frame, features[list(service.feature_names)]], axis="columns")
-    return LabelledRows(frame, service.feature_names)
 
 
 def _reference(rows: "LabelledRows", run: "TrainingRun") -> bytes:
@@ -323,17 +253,6 @@ def _tags(run: "TrainingRun") -> Mapping[str, str]:
         "seed": str(lineage.seed),
         "artefact_digest": run.model.artefact_digest,
     }
-
-
-def _code_digest() -> str:
-    """Digest of the training code and of the versions of what it computes with."""
-    sources = {
-        source.name: digest_bytes(source.read_bytes())
-        for source in files("training").iterdir()
-        if source.name.endswith(".py")
-    }
-    libraries = {name: installed_version(name) for name in _LIBRARIES}
-    return digest_of({"sources": sources, "libraries": libraries})
 
 
 def _seconds_since(start: float) -> float:
