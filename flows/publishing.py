@@ -23,7 +23,7 @@ from prefect.exceptions import MissingContextError
 from pydantic import BaseModel
 
 from tidegate.operations.adjust_limits import AdjustLimitsOutcome
-from tidegate.operations.ingest_batch import IngestBatchOutcome
+from tidegate.operations.ingest_batch import IngestBatchOutcome, QuarantineExample
 from tidegate.operations.materialize_features import MaterializeFeaturesOutcome
 from tidegate.operations.prepare_source import PrepareSourceOutcome
 from tidegate.operations.promote_model import PromoteModelOutcome
@@ -122,7 +122,8 @@ def batch(outcome: IngestBatchOutcome) -> Publication:
     failed = [check for check in outcome.checks if not check.passed]
     return Publication(
         outcome.rows_read,
-        f"{outcome.rows_accepted:,} accepted, {outcome.rows_quarantined:,} in quarantine",
+        f"{outcome.rows_accepted:,} accepted, {outcome.rows_quarantined:,} in quarantine"
+        + _first(findings),
         (
             Table("batch", title, _named_rows("table", outcome.tables)),
             *_unless_empty(Table("quarantine", "First findings", _rows(findings))),
@@ -130,6 +131,12 @@ def batch(outcome: IngestBatchOutcome) -> Publication:
             FileLink("data-docs", "Data Docs of the batch", Path(outcome.data_docs)),
         ),
     )
+
+
+def _first(findings: Sequence[QuarantineExample]) -> str:
+    """The first lines set aside and the columns at fault; their values stay in the quarantine."""
+    named = [f"{f.record or f'line {f.source_line}'} ({f.column})" for f in findings[:3]]
+    return f": {', '.join(named)}" if named else ""
 
 
 def features(outcome: MaterializeFeaturesOutcome) -> Publication:
@@ -148,9 +155,17 @@ def candidate(outcome: RetrainModelOutcome) -> Publication:
     title = f"{outcome.model_name} version {outcome.version} as of {outcome.as_of}"
     return Publication(
         outcome.rows_train + outcome.rows_test,
-        f"{outcome.model_name} version {outcome.version}, AUC {outcome.figures['auc'].value:.3f}",
+        f"{outcome.model_name} version {outcome.version}, {_measured(outcome)}",
         (Table("candidate", title, _named_rows("figure", outcome.figures)),),
     )
+
+
+def _measured(outcome: RetrainModelOutcome) -> str:
+    folds, figures = outcome.cross_validation, outcome.figures
+    test = f"AUC {figures['auc'].value:.3f}, KS {figures['ks'].value:.3f} on test rows"
+    if folds is None:
+        return test
+    return f"{test}; cross-validated {folds.auc.value:.3f}, {folds.ks.value:.3f}"
 
 
 def gate(outcome: PromoteModelOutcome) -> Publication:
@@ -180,7 +195,12 @@ def limits(outcome: AdjustLimitsOutcome) -> Publication:
     caps = f"Portfolio caps, met at a gap of {outcome.allocation.gap:.1e}"
     return Publication(
         outcome.decisions,
-        ", ".join(f"{count:,} {name}" for name, count in outcome.actions.items()),
+        ", ".join(f"{count:,} {name}" for name, count in outcome.actions.items())
+        + f"; gap {outcome.allocation.gap:.1e}"
+        + "".join(
+            f"; {cap.name} {cap.used / cap.cap:.1%} of its cap at price {cap.price:.3f}"
+            for cap in outcome.allocation.caps
+        ),
         (
             Table("limits", f"Decisions of batch {outcome.batch_id}", actions),
             Table("caps", caps, _rows(outcome.allocation.caps)),
@@ -221,11 +241,22 @@ def whereabouts(report: str, data_docs: str) -> str:
 
 
 def _rows(models: Sequence[BaseModel]) -> tuple[Row, ...]:
-    return tuple(model.model_dump(mode="json") for model in models)
+    return tuple(_readable(model.model_dump(mode="json")) for model in models)
 
 
 def _named_rows(name: str, models: Mapping[str, BaseModel]) -> tuple[Row, ...]:
-    return tuple({name: key} | model.model_dump(mode="json") for key, model in models.items())
+    return tuple(
+        {name: key} | _readable(model.model_dump(mode="json")) for key, model in models.items()
+    )
+
+
+def _readable(row: dict[str, object]) -> dict[str, object]:
+    """The row with its figures as people read them: four digits of a share, cents of an amount."""
+    return {name: _rounded(x) if isinstance(x, float) else x for name, x in row.items()}
+
+
+def _rounded(figure: float) -> float:
+    return float(f"{figure:.4g}") if abs(figure) < 1.0 else round(figure, 2)
 
 
 def _unless_empty(table: Table) -> tuple[Table, ...]:

@@ -5,7 +5,6 @@ from datetime import UTC, date, datetime, timedelta
 
 import duckdb
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pytest
 
@@ -127,8 +126,8 @@ def _labels(
 ) -> dict[tuple[str, date], tuple[bool, datetime]]:
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
-    connection.register("statements", pa.Table.from_pandas(pd.DataFrame(statements)))
-    connection.register("accounts", pa.Table.from_pandas(pd.DataFrame(accounts)))
+    connection.register("statements", pa.Table.from_pylist(statements))
+    connection.register("accounts", pa.Table.from_pylist(accounts))
     entities = pa.table(
         {
             "account_id": [f"A{number:03d}" for _ in cohorts for number in range(ACCOUNTS)],

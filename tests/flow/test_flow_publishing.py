@@ -20,7 +20,11 @@ from tidegate.operations.ingest_batch import (
 from tidegate.operations.materialize_features import MaterializeFeaturesOutcome
 from tidegate.operations.prepare_source import PrepareSourceOutcome
 from tidegate.operations.promote_model import CheckRow, PromoteModelOutcome
-from tidegate.operations.retrain_model import FigureInterval, RetrainModelOutcome
+from tidegate.operations.retrain_model import (
+    CrossValidationFigures,
+    FigureInterval,
+    RetrainModelOutcome,
+)
 from tidegate.operations.roll_back_model import RollBackModelOutcome
 from tidegate.operations.watch_drift import ColumnRow, WatchDriftOutcome
 from tidegate.operations.write_report import WriteReportOutcome
@@ -34,7 +38,7 @@ def some(model, **values):
 
 
 def batch(quarantined=2):
-    finding = some(QuarantineExample, source_file="a.csv", source_line=4, column="AGE", value=None)
+    finding = some(QuarantineExample, source_line=4, record="ID=3", column="AGE", value=None)
     checks = [
         some(QualityCheck, table="customers", expectation="birth_year not null", passed=False),
         some(QualityCheck, table="customers", expectation="key unique", passed=True),
@@ -117,7 +121,7 @@ def limits():
     )
 
 
-def candidate():
+def candidate(cross_validation=None):
     figure = FigureInterval(value=0.7851, low=0.77, high=0.80)
     return some(
         RetrainModelOutcome,
@@ -127,6 +131,7 @@ def candidate():
         rows_train=800,
         rows_test=200,
         figures={"auc": figure, "ks": figure},
+        cross_validation=cross_validation,
     )
 
 
@@ -194,7 +199,7 @@ def test_keys_are_unlike_between_steps():
 def test_a_batch_shows_its_tables_findings_and_failed_expectations():
     published = EVERY["batch"]
     assert published.rows == 30_000
-    assert published.summary == "29,998 accepted, 2 in quarantine"
+    assert published.summary == ("29,998 accepted, 2 in quarantine: ID=3 (AGE), ID=3 (AGE)")
     tables = {artifact.key: artifact for artifact in published.artifacts}
     assert tables["batch"].rows == (
         {"table": "customers", "read": 30_000, "accepted": 29_998, "quarantined": 2},
@@ -212,13 +217,20 @@ def test_a_clean_batch_shows_no_empty_table():
 def test_a_candidate_is_named_with_its_auc_and_its_intervals():
     published = EVERY["candidate"]
     assert published.rows == 1000
-    assert published.summary == "default_risk version 3, AUC 0.785"
+    assert published.summary == "default_risk version 3, AUC 0.785, KS 0.785 on test rows"
     assert published.artifacts[0].rows[1] == {
         "figure": "ks",
         "value": 0.7851,
         "low": 0.77,
         "high": 0.8,
     }
+
+
+def test_a_candidate_of_one_cohort_is_named_with_what_its_folds_gave():
+    figure = FigureInterval(value=0.78, low=0.77, high=0.79)
+    folds = CrossValidationFigures(folds=5, rows=1000, auc=figure, ks=figure, ece=figure)
+    published = publishing.candidate(candidate(folds))
+    assert published.summary.endswith("on test rows; cross-validated 0.780, 0.780")
 
 
 @pytest.mark.parametrize(
@@ -238,7 +250,9 @@ def test_drift_shows_what_drifted_most_first():
 
 def test_limits_show_actions_and_caps():
     published = EVERY["limits"]
-    assert published.summary == "10 increase, 90 hold"
+    assert published.summary == (
+        "10 increase, 90 hold; gap 1.1e-07; exposure 90.0% of its cap at price 0.000"
+    )
     actions, caps = published.artifacts
     assert actions.rows == (
         {"action": "increase", "accounts": 10},
@@ -253,6 +267,19 @@ def test_a_roll_back_says_from_where_and_why():
     assert isinstance(page, Markdown)
     assert "version 3" in page.text
     assert "losses" in page.text
+
+
+@pytest.mark.parametrize(
+    ("figure", "shown"),
+    [
+        (0.785123456, 0.7851),
+        (0.0000012345678, 1.235e-06),
+        (12_345_678.0, 12_345_678.0),
+        (1.23456, 1.23),
+    ],
+)
+def test_figures_are_rounded_to_what_people_read(figure, shown):
+    assert publishing._rounded(figure) == shown
 
 
 def test_outside_of_a_run_nothing_is_stored():

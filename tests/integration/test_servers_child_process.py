@@ -84,7 +84,7 @@ def test_a_server_that_ends_early_is_reported_with_its_last_lines(tmp_path):
 
 
 def test_a_server_that_never_answers_is_given_up(tmp_path):
-    silent = command(tmp_path, "-c", HANG)
+    silent = command(tmp_path, "-c", "import time; time.sleep(60)")
     with (
         ChildServer(silent) as child,
         pytest.raises(ServerError, match="did not answer within 1 s"),

@@ -7,9 +7,7 @@ from hypothesis.extra.numpy import arrays
 
 from training.calibration import Calibration, fit_calibration
 
-CALIBRATIONS = st.builds(
-    Calibration, st.floats(0.05, 5.0), st.floats(-5.0, 5.0)
-)
+CALIBRATIONS = st.builds(Calibration, st.floats(0.05, 5.0), st.floats(-5.0, 5.0))
 LOG_ODDS = arrays(np.float64, st.integers(2, 40), elements=st.floats(-8.0, 8.0))
 
 

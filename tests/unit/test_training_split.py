@@ -13,9 +13,7 @@ from training.rows import LabelledRows
 from training.split import PURGED, UNUSED, Part, Split, SplitMethod, split_rows, stratified_parts
 
 
-def split_of(
-    rows: LabelledRows, window: int = 6, seed: int = 7, **changes: float
-) -> Split:
+def split_of(rows: LabelledRows, window: int = 6, seed: int = 7, **changes: float) -> Split:
     return split_rows(
         rows, replace(policy().split, **changes), label_window_months=window, seed=seed
     )
@@ -32,9 +30,7 @@ def customers_of(rows: LabelledRows, split: Split, part: Part) -> set[str]:
 def shape(rows: LabelledRows, split: Split) -> str:
     """A letter a cohort: what it serves."""
     letters = {Part.FIT: "F", Part.EARLY_STOPPING: "S", Part.CALIBRATION: "C", Part.TEST: "T"}
-    serves = {
-        cohort: letters[part] for part in Part for cohort in cohorts_of(rows, split, part)
-    }
+    serves = {cohort: letters[part] for part in Part for cohort in cohorts_of(rows, split, part)}
     return "".join(serves.get(cohort, ".") for cohort in rows.cohorts)
 
 

@@ -51,4 +51,3 @@ def _help(command: TyperCommand | TyperGroup, words: str) -> str:
 
 def _block(text: str) -> str:
     return f"```text\n{text}\n```"
-

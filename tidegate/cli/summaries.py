@@ -41,9 +41,18 @@ def _ingested(outcome: "IngestBatchOutcome") -> list[str]:
         *table(("table", "read", "accepted", "quarantined"), rows),
         f"{outcome.rows_read:,} source lines read: {outcome.rows_accepted:,} accepted, "
         f"{outcome.rows_quarantined:,} in quarantine",
+        *_findings(outcome),
         f"Data Docs: {outcome.data_docs}",
         "next: tidegate materialize",
     ]
+
+
+def _findings(outcome: "IngestBatchOutcome") -> list[str]:
+    rows = [
+        (f.source_line, f.record or "", f.column, f.value or "nothing", f.message)
+        for f in outcome.quarantine_examples
+    ]
+    return table(("line", "record", "column", "value", "what is wrong"), rows) if rows else []
 
 
 def _materialized(outcome: "MaterializeFeaturesOutcome") -> list[str]:

@@ -10,7 +10,7 @@ import pyarrow as pa
 from credit_limits.domain.digest import digest_bytes, digest_of
 from credit_limits.domain.errors import DataMissing
 from credit_limits.domain.features import ServiceSpec
-from credit_limits.domain.periods import add_months
+from credit_limits.domain.periods import add_months, month_end
 from feature_repo.queries import tables_of
 from tidegate.adapters.snapshots import Snapshots
 from tidegate.operations.platform import Platform
@@ -96,10 +96,18 @@ def code_digest() -> str:
 def _cohorts(
     platform: Platform, service: ServiceSpec, as_of: date, label_window_months: int
 ) -> tuple[date, ...]:
-    """Dates with a snapshot of every view, whose window is over at ``as_of``."""
+    """Month ends with a snapshot of every view, whose window is over at ``as_of``.
+
+    Decisions leave a snapshot of any day on which they are made; those are no cohorts, or a
+    lender who decides daily would train on the same account thirty times a month.
+    """
     snapshots = Snapshots(platform.settings.features_dir)
     there = set.intersection(*(set(snapshots.dates(view)) for view in service.views))
-    over = sorted(day for day in there if add_months(day, label_window_months) <= as_of)
+    over = sorted(
+        day
+        for day in there
+        if day == month_end(day) and add_months(day, label_window_months) <= as_of
+    )
     if over:
         return tuple(over)
     found = f"{len(there)}, from {min(there)} to {max(there)}" if there else "none"
