@@ -111,23 +111,23 @@ def test_the_sql_agrees_with_a_plain_reading(seed, months):
                 for account, (fate, known) in fates.items()
                 if fate in {"defaulted", "good"}
             }
-    found = _labels(statements, accounts, cohorts, retrain, months, floor)
+    found = _labels((statements, accounts), cohorts, retrain=retrain, months=months, floor=floor)
     assert found == expected
     assert len({label for label, _ in found.values()}) in {0, 2}
 
 
 def _labels(
-    statements: list[dict],
-    accounts: list[dict],
+    tables: tuple[list[dict], list[dict]],
     cohorts: tuple[date, ...],
+    *,
     retrain: date,
     months: int,
     floor: float,
 ) -> dict[tuple[str, date], tuple[bool, datetime]]:
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
-    connection.register("statements", pa.Table.from_pylist(statements))
-    connection.register("accounts", pa.Table.from_pylist(accounts))
+    for name, rows in zip(("statements", "accounts"), tables, strict=True):
+        connection.register(name, pa.Table.from_pylist(rows))
     entities = pa.table(
         {
             "account_id": [f"A{number:03d}" for _ in cohorts for number in range(ACCOUNTS)],

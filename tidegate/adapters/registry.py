@@ -140,11 +140,9 @@ class Registry:
 
     def load(self, model_name: str, version: str) -> LoadedVersion:
         """A version with its model; :class:`ModelError` where there is none or it is damaged."""
-        from mlflow.models import Model
-
         found = self._version(model_name, version)
         with self._model_files(found) as folder:
-            signature = Model.load(str(folder)).signature
+            signed = _has_signature(folder)
             files = {
                 path.name: path.read_bytes()
                 for path in (folder / "artifacts" / name for name in _MODEL_FILES.values())
@@ -156,7 +154,7 @@ class Registry:
             run_id=_registered(found).run_id,
             model=DefaultRiskModel.from_files(files),
             tags=dict(found.tags),
-            has_signature=signature is not None and signature.inputs is not None,
+            has_signature=signed,
         )
 
     def artefact(self, model_name: str, version: str, name: str) -> bytes:
@@ -304,6 +302,15 @@ class Registry:
                     f"the files of version {found.version} of {found.name} cannot be read: {error}"
                 ) from error
             yield Path(path)
+
+
+def _has_signature(folder: Path) -> bool:
+    from mlflow.models import Model
+
+    if not (folder / "MLmodel").is_file():
+        return False
+    signature = Model.load(str(folder)).signature
+    return signature is not None and signature.inputs is not None
 
 
 def _registered(found: "ModelVersion") -> RegisteredVersion:
