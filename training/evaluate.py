@@ -178,7 +178,8 @@ def _prepare(label: Flags, score: Floats) -> _Prepared:
 
 
 def _bins(score: Floats) -> Indices:
-    return np.minimum((rankdata(score) - 0.5) * BINS // len(score), BINS - 1).astype(np.intp)
+    bins = np.minimum((rankdata(score) - 0.5) * BINS // len(score), BINS - 1)
+    return np.asarray(bins, dtype=np.intp)
 
 
 def _resampled(customers: Indices, resamples: int, seed: int) -> Iterator[Floats]:
