@@ -21,8 +21,11 @@ from tidegate.adapters.log import configure_logging
 from tidegate.adapters.orchestrator import local_api
 from tidegate.adapters.settings import load_settings
 
-# Prefect's own lines stay out of the terminal; they are in its records and in the UI all the same.
-_QUIET = {"PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL"}
+# The tools' own lines stay out of the terminal; Prefect's are in its records and UI all the same.
+_QUIET = {
+    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+}
 _INTERRUPTED = 130
 
 

@@ -1,10 +1,10 @@
-"""run-cycle: the whole way once, said step by step, and nothing new the second time."""
+"""run-cycle: the whole way once, said step by step and kept in the ledger and in Prefect."""
 
 import re
 from pathlib import Path
 
 from credit_limits.ledger.entry import EntryKind
-from tests.flow_cycles import LINE, STEPS, TINY
+from tests.flow_cycles import LINE, STEPS
 
 KINDS = [
     EntryKind.BATCH_ACCEPTED,
@@ -51,16 +51,3 @@ def test_prefect_keeps_the_progress_tables_and_links_of_the_run(finished):
     assert artifacts["cycle"]["type"] == "progress"
     assert float(artifacts["cycle"]["data"]) == 100.0
     assert artifacts["gate"]["type"] == "table"
-
-
-def test_the_same_cycle_again_is_recognised_and_changes_nothing(finished):
-    cycle = finished.cycle
-    before = cycle.platform.lake.versions(), cycle.platform.ledger.entries(), cycle.decisions()
-    again = cycle.run("run_cycle", *TINY)
-    assert again.returncode == 0, again.stderr
-    said = LINE.findall(again.stdout)
-    assert [step for step, *_ in said] == STEPS
-    assert all(detail.endswith("recognised") for *_, detail in said), again.stdout
-    after = cycle.platform.lake.versions(), cycle.platform.ledger.entries(), cycle.decisions()
-    assert after == before
-    assert cycle.version_at("champion") == "1"

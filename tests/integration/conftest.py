@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.flow_cycles import ROOT, TINY, tiny_policies
-from tidegate.adapters import orchestrator
+from tidegate.adapters import child_process, orchestrator
 from tidegate.adapters.child_process import HOST, answers, free_port
 from tidegate.adapters.orchestrator import tidegate_environment
 from tidegate.adapters.settings import Settings
@@ -79,7 +79,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     log = folder / "up.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "tidegate", "up"],
+            child_process._guarded((sys.executable, "-m", "tidegate", "up")),
             cwd=ROOT,
             env={**os.environ, **tidegate_environment(settings)},
             stdout=output,

@@ -103,7 +103,8 @@ def test_taiwan_reaches_its_figures(taiwan_csv, capsys):
 
 
 def test_give_me_some_credit_reaches_its_figures(gmsc_csv, capsys):
-    found = printed(capsys, "--csv", str(gmsc_csv), "--label", "SeriousDlqin2yrs")
+    """Two folds, so that the test is quick; five are no worse."""
+    found = printed(capsys, "--csv", str(gmsc_csv), "--label", "SeriousDlqin2yrs", "--folds", "2")
     assert found["auc"]["mean"] >= 0.865
     assert found["ks"]["mean"] >= 0.57
     assert found["ece"]["mean"] <= 0.01

@@ -20,6 +20,7 @@ from credit_limits.domain.errors import LedgerBroken, SettingsError
 from credit_limits.ledger.chain import verify_chain
 from credit_limits.ledger.entry import GENESIS_DIGEST, Entry, EntryKind, seal
 from tidegate.adapters.clock import Clock
+from tidegate.adapters.sqlite_file import created_whole
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _ATTEMPTS = 20
@@ -43,22 +44,32 @@ def open_control_db(url: str) -> sa.Engine:
     Raises :class:`SettingsError` where it cannot be reached.
     """
     address = sa.make_url(url)
-    if address.get_backend_name() == "sqlite" and address.database:
-        Path(address.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(address)
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS))
     try:
-        with engine.begin() as connection:
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
-    except SQLAlchemyError as error:
+        if address.get_backend_name() == "sqlite" and address.database:
+            created_whole(Path(address.database), _make_sqlite)
+        engine = sa.create_engine(address)
+        _migrate(engine)
+    except (SQLAlchemyError, OSError) as error:
         shown = address.render_as_string(hide_password=True)
         raise SettingsError(
             f"the control database {shown} cannot be opened: {error}; "
             "check TIDEGATE_CONTROL_DB_URL and that the server is up"
         ) from error
     return engine
+
+
+def _make_sqlite(path: Path) -> None:
+    engine = sa.create_engine(f"sqlite:///{path}")
+    _migrate(engine)
+    engine.dispose()
+
+
+def _migrate(engine: sa.Engine) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from credit_limits.domain.digest import canonical_json
 from credit_limits.domain.errors import ModelError
 from tidegate.adapters.settings import Settings
+from tidegate.adapters.sqlite_file import created_whole
 from training.model import BOOSTER_FILE, SCORING_FILE, DefaultRiskModel
 from training.run import TrainingRun
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion, RegisteredModel
 
 _STATE, _COMPLETE = "registration", "complete"
+_SQLITE = "sqlite:///"
 _RUN_KEY = "run_key"
 _SCRIPT = Path(__file__).with_name("model_code") / "default_risk_scorer.py"
 _MODEL_FILES = {"booster": BOOSTER_FILE, "scoring": SCORING_FILE}
@@ -203,8 +205,12 @@ class Registry:
         os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
         from mlflow import MlflowClient
 
-        self.settings.mlflow_dir.mkdir(parents=True, exist_ok=True)
+        def make(path: Path) -> None:
+            MlflowClient(tracking_uri=f"sqlite:///{path}").search_experiments(max_results=1)
+
         uri = self.settings.mlflow_uri
+        if uri.startswith(_SQLITE):
+            created_whole(Path(uri.removeprefix(_SQLITE)), make)
         return MlflowClient(tracking_uri=uri, registry_uri=uri)
 
     def _experiment(self, model_name: str) -> str:
