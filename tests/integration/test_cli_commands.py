@@ -90,20 +90,30 @@ def test_a_command_typed_wrong_says_what_is_wrong(run, words, said):
     assert said in err
 
 
-def test_an_unexpected_error_keeps_its_traceback(tmp_path):
-    blocked = tmp_path / "var"
-    blocked.write_text("a file where a folder should be")
-    done = subprocess.run(
-        [sys.executable, "-m", "tidegate", "ledger", "verify"],
+def tidegate(*words, **variables):
+    return subprocess.run(
+        [sys.executable, "-m", "tidegate", *words],
         cwd=ROOT,
-        env=os.environ | {"TIDEGATE_VAR_DIR": str(blocked)},
+        env=os.environ | variables,
         capture_output=True,
         text=True,
         check=False,
     )
-    assert done.returncode == 1
-    assert done.stderr.startswith("Traceback (most recent call last)")
-    assert done.stdout == ""
+
+
+def test_a_file_where_the_folder_should_be_is_told_without_a_traceback(tmp_path):
+    (tmp_path / "var").write_text("a file where a folder should be")
+    done = tidegate("ledger", "verify", TIDEGATE_VAR_DIR=str(tmp_path / "var"))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "control database" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_unexpected_error_keeps_its_traceback(tmp_path):
+    (tmp_path / "file").write_text("a file where a folder should be")
+    done = tidegate("world", "generate", str(tmp_path / "file" / "world"), "--customers", "50")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "Traceback (most recent call last)" in done.stderr
 
 
 def test_a_page_is_written_and_recognised(run, platform, settings):
