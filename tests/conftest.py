@@ -1,11 +1,13 @@
 """What every kind of test shares: a platform of its own, the real data, the browser."""
 
 import os
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import hypothesis
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from tidegate.adapters.settings import Settings
 from tidegate.operations.platform import Platform, open_platform
@@ -13,6 +15,10 @@ from tidegate.operations.platform import Platform, open_platform
 ROOT = Path(__file__).parent.parent
 DATA = ROOT.parent / "shared" / "data"
 CHROMIUM = Path("/usr/bin/chromium")
+CHROMIUM_FLAGS = (
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+)
 
 # What a fixture needs on the machine, and what to say where it is absent. Continuous integration
 # installs the browser, so there its absence is a failure.
@@ -63,6 +69,16 @@ def gmsc_csv() -> Path:
 def chromium() -> Path:
     assert CHROMIUM.exists(), "install Debian's package chromium"
     return CHROMIUM
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: Path) -> Iterator[Browser]:
+    """One at a time, and gone with its module: while it lives, an event loop runs in this thread,
+    and neither a second driver nor anything of Prefect's can have one there."""
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from credit_limits.gates.result import (
     conclude,
     folded,
     no_evidence,
+    short,
 )
 from credit_limits.gates.thresholds import BehaviourThresholds
 
@@ -42,7 +43,7 @@ def check(evidence: BehaviourEvidence | None, thresholds: BehaviourThresholds) -
         AtMost("violations", thresholds.violations_ceiling),
     )
     findings = [
-        f"{item.feature}: {item.violations} of {item.rows} rows, by up to {item.worst:.6g}"
+        f"{item.feature}: {item.violations} of {item.rows} rows, by up to {short(item.worst)}"
         for item in tried
         if item.violations
     ]

@@ -130,17 +130,20 @@ def _usable(value: object) -> bool:
 def _sentence(bound: Bound, value: float) -> str:
     limit = bound.threshold
     if bound.holds(value):
-        return f"{bound.figure} {_short(value)} {bound.sign} {_short(limit.value)}"
+        return f"{bound.figure} {short(value)} {bound.sign} {short(limit.value)}"
     return (
-        f"{bound.figure} {_short(value)} must be {bound.sign} {_short(limit.value)} {limit.unit}: "
+        f"{bound.figure} {short(value)} must be {bound.sign} {short(limit.value)} {limit.unit}: "
         f"{limit.reason}"
     )
 
 
-def _short(value: float) -> str:
-    """Whole numbers whole, others to four digits.
+def short(value: object) -> str:
+    """Whole numbers whole, others to four digits, and words for what is no figure.
 
-    >>> _short(30000.0), _short(0.765812)
-    ('30,000', '0.7658')
+    >>> short(30000.0), short(0.765812), short(None)
+    ('30,000', '0.7658', 'not measured')
     """
-    return f"{value:,.0f}" if value == int(value) else f"{value:.4g}"
+    if not _usable(value):
+        return "not measured"
+    figure = float(value)  # type: ignore[arg-type]
+    return f"{figure:,.0f}" if figure == int(figure) else f"{figure:.4g}"

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from playwright.sync_api import Browser, Error, sync_playwright
+from playwright.sync_api import Browser, Error
 
 from credit_limits.domain.money import yuan
 from tests.golden.report_samples import decisions, empty_report, full_report, refused_report
@@ -11,7 +11,6 @@ from tidegate.adapters.cycle_report import LimitBand
 from tidegate.adapters.report_page import render
 
 pytestmark = pytest.mark.browser
-FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 EDGES_MINOR = [yuan(amount) for amount in (0, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000)]
 EDGES_MINOR += [yuan(amount) for amount in (100_000, 200_000, 300_000)]
 
@@ -31,14 +30,6 @@ REPORTS = {
     "refused": refused_report,
     "bands": many_bands_report,
 }
-
-
-@pytest.fixture(scope="module")
-def browser(chromium):
-    with sync_playwright() as tool:
-        started = tool.chromium.launch(executable_path=str(chromium), args=FLAGS)
-        yield started
-        started.close()
 
 
 @pytest.fixture

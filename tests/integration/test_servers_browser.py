@@ -2,29 +2,15 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tidegate.operations.retrain_model import RetrainModelRequest
 
-playwright = pytest.importorskip("playwright.sync_api")
 pytestmark = pytest.mark.browser
 
-ARGUMENTS = (
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-)
 PATIENCE_MS = 60_000
 TRAINING_MS = 240_000
-
-
-@pytest.fixture(scope="session")
-def browser(chromium: Path) -> Iterator:
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -42,7 +28,7 @@ def page(browser, tmp_path) -> Iterator:
     ] == []
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def trained(browser, served, tmp_path_factory) -> str:
     """Address of a `retrain-model` that was started by hand and watched until it was green."""
     page = browser.new_page(viewport={"width": 1400, "height": 1200})
