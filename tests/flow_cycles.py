@@ -124,9 +124,8 @@ class Cycle:
         return str(row[0]) if row else None
 
     def decisions(self) -> list[dict]:
-        """Every decision by account, without what names the very run that made it."""
-        columns = ["account_id", "from_minor", "to_minor", "action", "reasons"]
-        rows = self.platform.lake.read("decisions").select(columns)
+        """Every decision by account, without the time at which it was written."""
+        rows = self.platform.lake.read("decisions").drop_columns(["created_timestamp"])
         return sorted(rows.to_pylist(), key=lambda row: row["account_id"])
 
 

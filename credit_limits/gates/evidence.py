@@ -8,6 +8,7 @@ import math
 from dataclasses import dataclass, fields, is_dataclass
 
 from credit_limits.domain.digest import digest_of
+from credit_limits.gates.result import timed
 
 
 def _counts(**counts: float) -> None:
@@ -229,8 +230,8 @@ class Evidence:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of :meth:`as_plain`."""
-        return digest_of(self.as_plain())
+        """SHA-256 of :meth:`as_plain` without what a clock gave."""
+        return digest_of(_untimed(self.as_plain()))
 
 
 def _plain(value: object) -> object:
@@ -242,3 +243,11 @@ def _plain(value: object) -> object:
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     return value
+
+
+def _untimed(plain: object) -> object:
+    if isinstance(plain, dict):
+        return {name: _untimed(value) for name, value in plain.items() if not timed(name)}
+    if isinstance(plain, list):
+        return [_untimed(item) for item in plain]
+    return plain

@@ -78,6 +78,18 @@ class AtMost:
 Bound = AtLeast | AtMost
 
 
+def timed(figure: str) -> bool:
+    """Whether a clock gave the figure, by its unit: judged and shown, but part of no digest.
+
+    What is the same on every machine must have the same digest there, so that the same data,
+    code, policy and seed give the same certificate and the same decisions.
+
+    >>> timed("seconds_per_1000_rows"), timed("size_bytes")
+    (True, False)
+    """
+    return figure.startswith("seconds_")
+
+
 def folded(fold: Callable[[Sequence[float]], float], values: Sequence[object]) -> float:
     """``fold`` over figures; NaN, which refuses, where there is none or one is unusable."""
     usable = [float(value) for value in values if _usable(value)]  # type: ignore[arg-type]

@@ -14,7 +14,7 @@ from credit_limits.gates import (
     timing,
 )
 from credit_limits.gates.evidence import Evidence
-from credit_limits.gates.result import CheckName, CheckResult
+from credit_limits.gates.result import CheckName, CheckResult, timed
 from credit_limits.gates.thresholds import GateThresholds
 
 REQUIRED: tuple[CheckName, ...] = tuple(CheckName)
@@ -40,7 +40,7 @@ class Cleared:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the verdict: thresholds' version, evidence and every check."""
+        """SHA-256 of the verdict: thresholds' version, evidence and every check, but no timing."""
         return _digest("cleared", self.thresholds_version, self.evidence_digest, self.checks)
 
 
@@ -64,7 +64,7 @@ class Refused:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the verdict: thresholds' version, evidence and every check."""
+        """SHA-256 of the verdict: thresholds' version, evidence and every check, but no timing."""
         return _digest("refused", self.thresholds_version, self.evidence_digest, self.checks)
 
 
@@ -113,9 +113,8 @@ def _digest(word: str, version: str, evidence_digest: str, checks: tuple[CheckRe
         {
             "check": result.check,
             "passed": result.passed,
-            "measured": dict(result.measured),
+            "measured": {name: value for name, value in result.measured if not timed(name)},
             "thresholds": dict(result.thresholds),
-            "message": result.message,
         }
         for result in checks
     ]

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from credit_limits.domain.errors import ModelError
+from credit_limits.domain.errors import ModelError, SettingsError
 from tests.training_samples import SERVICE, labelled_rows, trained
 from tidegate.adapters.registry import RegisteredVersion, Registry
 from tidegate.adapters.settings import Settings
@@ -101,6 +101,20 @@ def empty(registry: Registry, tmp_path: Path) -> Iterator[Registry]:
     database = (with_tables.settings.mlflow_dir / "mlflow.db").read_bytes()
     (fresh.settings.mlflow_dir / "mlflow.db").write_bytes(database)
     return fresh
+
+
+def test_the_database_is_made_before_a_server_needs_it(tmp_path):
+    registry_in(tmp_path).prepare()
+    made = (tmp_path / "mlflow" / "mlflow.db").stat()
+    registry_in(tmp_path).prepare()
+    assert (tmp_path / "mlflow" / "mlflow.db").stat() == made
+
+
+def test_a_file_that_is_no_database_is_named(tmp_path):
+    (tmp_path / "mlflow").mkdir()
+    (tmp_path / "mlflow" / "mlflow.db").write_bytes(b"no database at all" * 100)
+    with pytest.raises(SettingsError, match=r"mlflow\.db cannot be .*file is not a database"):
+        registry_in(tmp_path).prepare()
 
 
 def test_a_version_is_loaded_as_it_was_trained(registry):

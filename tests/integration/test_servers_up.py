@@ -10,7 +10,7 @@ import pytest
 from credit_limits.domain.errors import ServerError, SettingsError
 from tests.flow_cycles import ROOT
 from tidegate.adapters import orchestrator
-from tidegate.adapters.child_process import HOST, answers, free_port
+from tidegate.adapters.child_process import HOST, ServerCommand, answers, free_port
 from tidegate.adapters.settings import Settings
 
 
@@ -54,10 +54,25 @@ def test_another_folder_than_the_project_is_named(settings, tmp_path):
     assert "prefect.yaml is not in" in run.stderr
 
 
-def test_a_server_that_dies_takes_the_others_along_and_shows_its_last_lines(settings):
+def test_a_database_that_cannot_be_made_is_named_and_takes_the_servers_along(settings):
     unusable = "sqlite:////proc/no-such-folder/mlflow.db"
     run = up(settings.model_copy(update={"mlflow_tracking_uri": unusable}))
-    assert run.returncode == ServerError.exit_code
-    assert "the MLflow server ended by itself" in run.stderr
-    assert "no-such-folder" in run.stderr
+    assert run.returncode == SettingsError.exit_code
+    assert "MLflow's database sqlite:////proc/no-such-folder/mlflow.db cannot" in run.stderr
+    assert "TIDEGATE_MLFLOW_TRACKING_URI" in run.stderr
+    assert not answers(orchestrator.prefect_server(settings).health_url)
+
+
+def test_a_server_that_dies_takes_the_others_along_and_shows_its_last_lines(settings, monkeypatch):
+    dying = ServerCommand(
+        name="the MLflow server",
+        arguments=(sys.executable, "-c", "raise SystemExit('no such luck')"),
+        log=settings.logs_dir / "mlflow-server.log",
+        health_url=orchestrator.mlflow_server(settings).health_url,
+    )
+    monkeypatch.setattr(orchestrator, "mlflow_server", lambda _: dying)
+    monkeypatch.chdir(ROOT)
+    with pytest.raises(ServerError, match="the MLflow server ended by itself") as raised:
+        orchestrator.up(settings)
+    assert "no such luck" in str(raised.value)
     assert not answers(orchestrator.prefect_server(settings).health_url)

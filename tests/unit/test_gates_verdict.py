@@ -112,6 +112,16 @@ def test_the_verdict_digest_sees_every_figure():
     assert judge(good_evidence(), thresholds()).digest == CLEARED.digest
 
 
+def test_a_slower_machine_gives_the_same_digests():
+    good = good_evidence()
+    slower = replace(good, technical=replace(good.technical, seconds_per_1000_rows=0.9))
+    heavier = replace(good, technical=replace(good.technical, size_bytes=900_001))
+    verdict = judge(slower, thresholds())
+    assert slower.digest == good.digest != heavier.digest
+    assert verdict.digest == CLEARED.digest != judge(heavier, thresholds()).digest
+    assert dict(verdict.checks[-1].measured)["seconds_per_1000_rows"] == 0.9
+
+
 def test_a_certificate_survives_its_plain_form():
     assert read_certificate(certificate().as_plain()) == certificate()
     assert certificate().data_versions == (("accounts", 1), ("statements", 3))

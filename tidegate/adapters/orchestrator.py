@@ -237,10 +237,12 @@ def _start(
     settings: Settings, stack: ExitStack, announce: Callable[[str], None]
 ) -> list[ChildServer]:
     announce("starting the servers")
-    commands = [prefect_server(settings)]
+    servers = [stack.enter_context(ChildServer(prefect_server(settings)))]
     if not _mlflow_is_elsewhere(settings):
-        commands.append(mlflow_server(settings))
-    servers = [stack.enter_context(ChildServer(command)) for command in commands]
+        from tidegate.adapters.registry import Registry  # takes seconds, while Prefect starts
+
+        Registry(settings).prepare()
+        servers.append(stack.enter_context(ChildServer(mlflow_server(settings))))
     for server in servers:
         server.wait_until_healthy(seconds=_START_UP_SECONDS)
     announce("registering the deployments")

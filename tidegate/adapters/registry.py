@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from credit_limits.domain.digest import canonical_json
-from credit_limits.domain.errors import ModelError
+from credit_limits.domain.errors import ModelError, SettingsError
 from tidegate.adapters.settings import Settings
 from tidegate.adapters.sqlite_file import created_whole
 from training.model import BOOSTER_FILE, SCORING_FILE, DefaultRiskModel
@@ -81,6 +81,14 @@ class Registry:
     """The registry of an installation. Nothing is opened or written before it is needed."""
 
     settings: Settings
+
+    def prepare(self) -> None:
+        """Open the store, and make its SQLite file where there is none, before a server does.
+
+        Raises:
+            SettingsError: ``mlflow_tracking_uri`` names a database that cannot be made or opened.
+        """
+        _ = self._client
 
     def register(
         self,
@@ -204,14 +212,22 @@ class Registry:
         os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
         os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
         from mlflow import MlflowClient
+        from sqlalchemy import make_url
+        from sqlalchemy.exc import SQLAlchemyError
 
         def make(path: Path) -> None:
             MlflowClient(tracking_uri=f"sqlite:///{path}").search_experiments(max_results=1)
 
         uri = self.settings.mlflow_uri
-        if uri.startswith(_SQLITE):
-            created_whole(Path(uri.removeprefix(_SQLITE)), make)
-        return MlflowClient(tracking_uri=uri, registry_uri=uri)
+        try:
+            if uri.startswith(_SQLITE):
+                created_whole(Path(uri.removeprefix(_SQLITE)), make)
+            return MlflowClient(tracking_uri=uri, registry_uri=uri)
+        except (OSError, SQLAlchemyError) as error:
+            raise SettingsError(
+                f"MLflow's database {make_url(uri)!r} cannot be made or opened "
+                f"({str(error).splitlines()[0]}): set TIDEGATE_MLFLOW_TRACKING_URI to one that can"
+            ) from error
 
     def _experiment(self, model_name: str) -> str:
         found = self._client.get_experiment_by_name(model_name)
