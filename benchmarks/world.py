@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from credit_limits.simulation.parameters import WorldParameters
-from credit_limits.simulation.world import build_scene, simulate_months
+from credit_limits.simulation.world import simulate_months
 from tidegate.adapters.log import configure_logging
 from tidegate.operations.generate_world import GenerateWorldRequest, generate_world
 
@@ -70,7 +70,7 @@ def measure(customers: int, months: int, seed: int) -> Measured:
     configure_logging(level=logging.WARNING)
     started = time.perf_counter()
     statements = 0
-    for batch in simulate_months(build_scene(WorldParameters(customers, months, seed))):
+    for batch in simulate_months(WorldParameters(customers, months, seed)):
         statements += batch.tables["statements"].num_rows
     simulated = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:

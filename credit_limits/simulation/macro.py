@@ -11,6 +11,8 @@ from credit_limits.simulation.parameters import Macro
 from credit_limits.simulation.streams import Concern, Streams
 
 HISTORY_MONTHS = 12
+LOOKAHEAD_MONTHS = 6
+"""Months for which the path goes on after the last, for whoever looks ahead of it."""
 _SEASON = np.array([1.6, 2.2, -1.0, -2.2, -0.4, 0.2, -1.0, -0.8, 0.3, 1.0, 0.6, 1.2])
 
 

@@ -25,8 +25,8 @@ from credit_limits.simulation.columns import (
 from credit_limits.simulation.customers import Customers
 from credit_limits.simulation.parameters import PastPolicy
 
-REASONS = ("review_on_time", "review_overdue", "random_trial")
-_ON_TIME, _OVERDUE, _TRIAL = range(3)
+REASONS = ("review_on_time", "review_overdue", "random_trial", "limit_decision")
+_ON_TIME, _OVERDUE, _TRIAL, DECIDED = range(4)
 _REVIEW_STREAK_MONTHS = 6
 _TRIAL_STREAK_MONTHS = 3
 _TRIAL_LEAST_FLOORS = 3
@@ -48,6 +48,10 @@ class LimitChanges:
     def randomized(self) -> Flags:
         """Which amounts were drawn at random."""
         return np.asarray(self.reason == _TRIAL)
+
+
+_NONE = np.array([], dtype=np.int64)
+NO_CHANGES = LimitChanges(_NONE, _NONE, _NONE, _NONE, np.array([]), _NONE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,8 @@ class Standing:
     """What a month hands to the next; one value an account, or a customer for the last two.
 
     ``churned`` are accounts closed in the month by their customer, ``thawed`` the month in which
-    an account was last unfrozen, ``newly_late`` those that fell behind this month.
+    an account was last unfrozen, or closed to increases, ``newly_late`` those that fell behind in
+    it.
     """
 
     month: int
@@ -154,7 +155,7 @@ def churners(scene: Scene, standing: Standing) -> Flags:
 
 
 def advance(
-    scene: Scene, standing: Standing, changes: LimitChanges | None, log_income: Floats
+    scene: Scene, standing: Standing, changes: LimitChanges, log_income: Floats
 ) -> Standing:
     """The standing a month later, under these changes of limit and these incomes."""
     month, accounts = standing.month + 1, scene.accounts
@@ -191,10 +192,9 @@ def _current(state: States) -> Flags:
     return np.asarray(state <= State.CURRENT)
 
 
-def _changed_limits(standing: Standing, changes: LimitChanges | None) -> Ints:
+def _changed_limits(standing: Standing, changes: LimitChanges) -> Ints:
     limit = standing.limit.copy()
-    if changes is not None:
-        limit[changes.account] = changes.to_minor
+    limit[changes.account] = changes.to_minor
     return limit
 
 

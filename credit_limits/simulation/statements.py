@@ -71,16 +71,11 @@ def opening_records(accounts: Accounts) -> Table:
     return _account_rows(accounts, every, accounts.first_limit_minor, status, event)
 
 
-def change_records(
-    before: Standing, after: Standing, changes: LimitChanges | None, scene: Scene
-) -> Table:
+def change_records(before: Standing, after: Standing, changes: LimitChanges, scene: Scene) -> Table:
     """Rows of accounts whose limit or status changed in the month of ``after``."""
     accounts, calendar = scene.accounts, scene.calendar
-    parts = []
-    if changes is not None:
-        at = changes.account
-        status = before.status[at]
-        parts.append(_account_rows(accounts, at, after.limit[at], status, changes.event_us))
+    at = changes.account
+    parts = [_account_rows(accounts, at, after.limit[at], before.status[at], changes.event_us)]
     moved = np.flatnonzero(after.status != before.status)
     by_customer = after.churned[moved] & (after.status[moved] == CLOSED)
     event = np.where(

@@ -1,8 +1,7 @@
-"""The world as a whole: the tables a lender would have and, apart from them, the truth."""
+"""The world as a whole, lived month by month: the tables that a lender would have."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from credit_limits.simulation.accounts import draw_accounts
 from credit_limits.simulation.bureau import bureau_of_month, is_reported
@@ -15,9 +14,15 @@ from credit_limits.simulation.customers import (
     first_records,
     protected_table,
 )
-from credit_limits.simulation.macro import draw_macro, macro_table
+from credit_limits.simulation.macro import LOOKAHEAD_MONTHS, draw_macro, macro_table
+from credit_limits.simulation.orders import LimitOrders, ordered_changes, with_increases_closed
 from credit_limits.simulation.parameters import WorldParameters
-from credit_limits.simulation.past_policy import LimitChanges, limit_changes_table, past_changes
+from credit_limits.simulation.past_policy import (
+    NO_CHANGES,
+    LimitChanges,
+    limit_changes_table,
+    past_changes,
+)
 from credit_limits.simulation.portfolio import (
     BURN_IN_MONTHS,
     Scene,
@@ -35,7 +40,6 @@ from credit_limits.simulation.statements import (
 )
 from credit_limits.simulation.streams import Concern, Streams
 from credit_limits.simulation.transactions import transactions_of_month
-from credit_limits.simulation.truth import HORIZON_MONTHS, Truth, true_month, truth_of
 
 MODEL_VERSION = 1
 """Raised with every change after which the same parameters make other rows."""
@@ -56,39 +60,37 @@ TABLE_NAMES = (
 
 @dataclass(frozen=True, slots=True)
 class MonthBatch:
-    """The rows of each table that become known in one month, and how the month really ended.
+    """The rows of each table that become known in one month.
 
     The first batch also holds what was known before the world's first month.
     """
 
     month: int
     tables: dict[str, Table]
-    standing: Standing
 
 
-@dataclass(frozen=True, slots=True)
-class World:
-    """``tables`` by name, empty ones left out; ``truth`` is not for a lender's eyes."""
-
-    parameters: WorldParameters
-    tables: dict[str, Table]
-    truth: Truth
-
-
-def simulate_world(parameters: WorldParameters) -> World:
-    """The world of these parameters, whole.
+def simulate_tables(parameters: WorldParameters) -> dict[str, Table]:
+    """All tables of the world of these parameters, by name, empty ones left out.
 
     Outcomes have no table: they follow from later statements.
     """
-    scene = build_scene(parameters)
+    return gathered(simulate_months(parameters))
+
+
+def simulate_months(parameters: WorldParameters) -> Iterator[MonthBatch]:
+    """The world's months in order under the past policy."""
+    world = RunningWorld(parameters)
+    for _ in range(parameters.months):
+        yield world.step()
+
+
+def gathered(batches: Iterable[MonthBatch]) -> dict[str, Table]:
+    """The tables of several months together."""
     parts: dict[str, list[Table]] = {name: [] for name in TABLE_NAMES}
-    months = []
-    for batch in simulate_months(scene):
-        months.append(true_month(scene, batch.standing))
+    for batch in batches:
         for name, table in batch.tables.items():
             parts[name].append(table)
-    tables = {name: stacked(rows) for name, rows in parts.items() if rows}
-    return World(parameters, tables, truth_of(scene, months))
+    return {name: stacked(rows) for name, rows in parts.items() if rows}
 
 
 def build_scene(p: WorldParameters) -> Scene:
@@ -97,12 +99,49 @@ def build_scene(p: WorldParameters) -> Scene:
     circles = draw_circles(p.customers, p.population.circle_share, streams)
     customers = draw_customers(p.customers, p.population, circles, streams)
     accounts = draw_accounts(customers, p, calendar, streams)
-    macro = draw_macro(p.macro, calendar, p.months + HORIZON_MONTHS, streams)
+    macro = draw_macro(p.macro, calendar, p.months + LOOKAHEAD_MONTHS, streams)
     return Scene(p, calendar, streams, customers, circles, accounts, macro)
 
 
-LimitPolicy: TypeAlias = Callable[[Scene, Standing], LimitChanges]
-"""Decides the changes of the month after a standing."""
+class RunningWorld:
+    """A world that is lived month by month, each made without the months after it.
+
+    ``scene`` is what the months have in common, ``standing`` how the last one ended (at first,
+    how the month before the world did); ``changes`` are the limits moved in it. The same
+    parameters and orders give the same rows, so a world is resumed by living it again.
+    """
+
+    def __init__(self, parameters: WorldParameters) -> None:
+        self.scene = build_scene(parameters)
+        self._post = _Post()
+        self._post.add(_founding_tables(self.scene))
+        self.standing = begin(self.scene)
+        self.changes = NO_CHANGES
+        for _ in range(BURN_IN_MONTHS):
+            before, log_income = self.standing, self.standing.log_income
+            self.standing = advance(self.scene, before, NO_CHANGES, log_income)
+            records = change_records(before, self.standing, NO_CHANGES, self.scene)
+            self._post.add({"accounts": records})
+
+    def step(self, orders: LimitOrders | None = None) -> MonthBatch:
+        """Live one month more and hand out what becomes known in it.
+
+        Args:
+            orders: limits decided at the end of the month before; without any, the past policy
+                decides.
+        """
+        scene, before, entering = self.scene, self.standing, self.standing
+        if orders is None:
+            changes = past_policy(scene, before)
+        else:
+            changes = ordered_changes(scene, before, orders)
+            entering = with_increases_closed(before, orders)
+        incomes, log_income = _incomes_of_month(scene, before)
+        self.standing, self.changes = advance(scene, entering, changes, log_income), changes
+        self._post.add({"customers": incomes})
+        self._post.add(_tables_of_month(scene, before, self.standing, changes))
+        month = self.standing.month
+        return MonthBatch(month, self._post.known_by(scene.calendar.last_us(month)))
 
 
 def past_policy(scene: Scene, standing: Standing) -> LimitChanges:
@@ -116,27 +155,6 @@ def past_policy(scene: Scene, standing: Standing) -> LimitChanges:
         first_day_us=scene.calendar.first_us(month),
         rng=scene.streams.of(Concern.PAST_POLICY, month),
     )
-
-
-def simulate_months(scene: Scene, policy: LimitPolicy = past_policy) -> Iterator[MonthBatch]:
-    """The world's months in order, each made without the months after it."""
-    post = _Post()
-    post.add(_founding_tables(scene))
-    standing = begin(scene)
-    for _ in range(BURN_IN_MONTHS):
-        before, standing = standing, advance(scene, standing, None, standing.log_income)
-        post.add({"accounts": change_records(before, standing, None, scene)})
-    for month in range(scene.calendar.months):
-        changes = policy(scene, standing)
-        incomes, log_income = _incomes_of_month(scene, standing)
-        before, standing = standing, advance(scene, standing, changes, log_income)
-        post.add({"customers": incomes})
-        post.add(_tables_of_month(scene, before, standing, changes))
-        yield MonthBatch(
-            month=month,
-            tables=post.known_by(scene.calendar.last_us(month)),
-            standing=standing,
-        )
 
 
 def _founding_tables(scene: Scene) -> dict[str, Table]:

@@ -8,20 +8,29 @@ import pytest
 
 from credit_limits.simulation.delinquency import State
 from credit_limits.simulation.parameters import WorldParameters
-from credit_limits.simulation.truth import default_probability
-from credit_limits.simulation.world import build_scene, simulate_months
+from credit_limits.simulation.world import RunningWorld
+from credit_limits.truth.risk import default_probability
 
 PARAMETERS = WorldParameters(customers=150, months=8, seed=21)
 
 
 @pytest.fixture(scope="module")
-def scene():
-    return build_scene(PARAMETERS)
+def lived():
+    world, standings = RunningWorld(PARAMETERS), []
+    for _ in range(PARAMETERS.months):
+        world.step()
+        standings.append(world.standing)
+    return world.scene, standings
 
 
 @pytest.fixture(scope="module")
-def standings(scene):
-    return [batch.standing for batch in simulate_months(scene)]
+def scene(lived):
+    return lived[0]
+
+
+@pytest.fixture(scope="module")
+def standings(lived):
+    return lived[1]
 
 
 def logistic(x):

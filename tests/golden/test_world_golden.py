@@ -7,7 +7,7 @@ changelog, and take over the new numbers.
 import pytest
 
 from credit_limits.simulation.parameters import WorldParameters
-from credit_limits.simulation.world import MODEL_VERSION, simulate_world
+from credit_limits.simulation.world import MODEL_VERSION, simulate_tables
 
 ROWS = {
     "accounts": 535,
@@ -36,7 +36,7 @@ STATEMENT = ("A00000000", 12_835, 16_460)
 
 @pytest.fixture(scope="module")
 def tables():
-    return simulate_world(WorldParameters(customers=300, months=7, seed=7)).tables
+    return simulate_tables(WorldParameters(customers=300, months=7, seed=7))
 
 
 def test_the_version_of_the_model_is_the_one_of_these_numbers():

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 import benchmarks.world as benchmark
 from credit_limits.domain.errors import InputError
 from credit_limits.simulation.parameters import WorldParameters
-from credit_limits.simulation.world import TABLE_NAMES, simulate_world
+from credit_limits.simulation.world import TABLE_NAMES, simulate_tables
 from tidegate.operations.generate_world import (
     MANIFEST,
     GenerateWorldRequest,
@@ -31,7 +31,7 @@ def digests(folder):
 
 def test_every_table_is_a_file_that_holds_what_was_simulated(tmp_path):
     outcome = generate_world(request(tmp_path / "new" / "world"))
-    tables = simulate_world(WorldParameters(customers=120, months=5, seed=4)).tables
+    tables = simulate_tables(WorldParameters(customers=120, months=5, seed=4))
     assert outcome.rows == {name: table.num_rows for name, table in tables.items()}
     for name, table in tables.items():
         assert pq.read_table(tmp_path / "new" / "world" / f"{name}.parquet").equals(table)

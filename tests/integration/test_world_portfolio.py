@@ -1,7 +1,5 @@
 """A world of some size: do its figures lie where they were meant to, and does risk behave?"""
 
-from dataclasses import replace
-
 import duckdb
 import numpy as np
 import pyarrow as pa
@@ -12,22 +10,17 @@ from sklearn.metrics import roc_auc_score
 from credit_limits.simulation.columns import labels
 from credit_limits.simulation.delinquency import State
 from credit_limits.simulation.parameters import PastPolicy, Repayment, WorldParameters
-from credit_limits.simulation.past_policy import LimitChanges
-from credit_limits.simulation.portfolio import advance, begin, seen_by_policy
-from credit_limits.simulation.world import (
-    World,
-    build_scene,
-    past_policy,
-    simulate_months,
-    simulate_world,
-)
+from credit_limits.simulation.past_policy import NO_CHANGES, LimitChanges
+from credit_limits.simulation.portfolio import advance, begin
+from credit_limits.simulation.world import build_scene
+from credit_limits.truth.known_world import KnownWorld, simulate_known_world
 
 PARAMETERS = WorldParameters(customers=8_000, months=18, seed=11)
 
 
 @pytest.fixture(scope="module")
-def world() -> World:
-    return simulate_world(PARAMETERS)
+def world() -> KnownWorld:
+    return simulate_known_world(PARAMETERS)
 
 
 @pytest.fixture(scope="module")
@@ -288,7 +281,7 @@ def response(ratio):
     standing = begin(scene)
     for month in range(-6, 38):
         everyone = np.flatnonzero(standing.state <= State.CURRENT)
-        raised = None
+        raised = NO_CHANGES
         if month == 2:
             nothing = np.zeros(len(everyone), dtype=np.int64)
             raised = LimitChanges(
@@ -313,26 +306,3 @@ def test_spending_answers_to_the_limit_as_published():
         added = raised.limit - as_was.limit
         owed = (raised.money.balance - as_was.money.balance)[both & (added > 0)]
         assert low < (owed / added[both & (added > 0)]).mean() < high
-
-
-def test_a_policy_of_ones_own_drives_the_world():
-    scene = build_scene(WorldParameters(customers=300, months=8, seed=3))
-
-    def nothing_moves(scene, standing):
-        changes = past_policy(scene, standing)
-        nobody = np.zeros(0, dtype=np.int64)
-        return replace(
-            changes,
-            account=nobody,
-            from_minor=nobody,
-            to_minor=nobody,
-            reason=nobody,
-            propensity=nobody.astype(np.float64),
-            event_us=nobody,
-        )
-
-    batches = list(simulate_months(scene, nothing_moves))
-    assert not any("limit_changes" in batch.tables for batch in batches)
-    final = batches[-1].standing.limit
-    assert (final == scene.accounts.first_limit_minor).all()
-    assert seen_by_policy(scene, batches[-1].standing).may_change.any()

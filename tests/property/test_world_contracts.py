@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from credit_limits.ingestion.contracts import Kind, TableContract
 from credit_limits.ingestion.tables import TABLES, table_named
 from credit_limits.simulation.parameters import Population, WorldParameters
-from credit_limits.simulation.world import TABLE_NAMES, simulate_world
+from credit_limits.simulation.world import TABLE_NAMES, simulate_tables
+from credit_limits.truth.known_world import simulate_known_world
 
 _ARROW = {
     Kind.STRING: pa.string(),
@@ -89,21 +90,21 @@ def violations(tables):
 @settings(max_examples=10)
 @given(worlds)
 def test_every_table_keeps_its_contract(parameters):
-    tables = simulate_world(parameters).tables
+    tables = simulate_tables(parameters)
     assert list(violations(tables)) == []
 
 
 @settings(max_examples=4)
 @given(worlds)
 def test_columns_and_types_are_the_contracts(parameters):
-    for name, table in simulate_world(parameters).tables.items():
+    for name, table in simulate_tables(parameters).items():
         expected = [(column.name, _ARROW[column.kind]) for column in table_named(name).columns]
         assert [(field.name, field.type) for field in table.schema] == expected
         assert table.num_rows >= table_named(name).minimum_rows
 
 
 def test_all_tables_but_outcomes_are_there():
-    tables = simulate_world(WorldParameters(customers=400, months=8)).tables
+    tables = simulate_tables(WorldParameters(customers=400, months=8))
     assert set(tables) == {table.name for table in TABLES} - {"outcomes"} == set(TABLE_NAMES)
 
 
@@ -120,7 +121,7 @@ def test_all_tables_but_outcomes_are_there():
     ],
 )
 def test_the_check_finds_a_planted_violation(table, column, value, finding):
-    tables = dict(simulate_world(WorldParameters(customers=60, months=3)).tables)
+    tables = dict(simulate_tables(WorldParameters(customers=60, months=3)))
     broken = tables[table]
     planted = pa.array([value] * broken.num_rows, broken.schema.field(column).type)
     if table == "transactions":
@@ -136,7 +137,7 @@ def test_the_check_finds_a_planted_violation(table, column, value, finding):
 @settings(max_examples=6)
 @given(worlds)
 def test_every_balance_follows_from_the_one_before_and_the_purchases(parameters):
-    connection = connect(simulate_world(parameters).tables)
+    connection = connect(simulate_tables(parameters))
     wrong = count(
         connection,
         """
@@ -165,7 +166,7 @@ def test_every_balance_follows_from_the_one_before_and_the_purchases(parameters)
 @settings(max_examples=6)
 @given(worlds)
 def test_nothing_is_known_after_the_last_day_and_nothing_happens_after_a_closing(parameters):
-    tables = simulate_world(parameters).tables
+    tables = simulate_tables(parameters)
     connection = connect(tables)
     last = max(table["created_timestamp"].to_numpy().max() for table in tables.values())
     final = count(connection, "SELECT max(event_timestamp)::DATE FROM statements")
@@ -181,7 +182,7 @@ def test_nothing_is_known_after_the_last_day_and_nothing_happens_after_a_closing
 @settings(max_examples=6)
 @given(worlds)
 def test_a_charge_off_closes_the_account_and_is_its_last_statement(parameters):
-    connection = connect(simulate_world(parameters).tables)
+    connection = connect(simulate_tables(parameters))
     unclosed = """
         SELECT count(*) FROM statements AS s WHERE days_past_due = 120 AND NOT EXISTS (
             FROM accounts AS a WHERE a.account_id = s.account_id AND a.status = 'closed'
@@ -198,7 +199,7 @@ def test_a_charge_off_closes_the_account_and_is_its_last_statement(parameters):
 @settings(max_examples=6)
 @given(worlds)
 def test_the_limit_of_an_account_follows_its_changes(parameters):
-    tables = simulate_world(parameters).tables
+    tables = simulate_tables(parameters)
     if "limit_changes" not in tables:
         return
     connection = connect(tables)
@@ -221,7 +222,7 @@ def test_a_longer_world_begins_with_the_rows_of_a_shorter_one(parameters, more):
     """Nothing that happens depends on what comes later."""
     horizon = replace(parameters, opening_horizon_months=parameters.months)
     short, long = (
-        simulate_world(replace(horizon, months=months)).tables
+        simulate_tables(replace(horizon, months=months))
         for months in (parameters.months, parameters.months + more)
     )
     for name, table in short.items():
@@ -233,7 +234,7 @@ def test_a_longer_world_begins_with_the_rows_of_a_shorter_one(parameters, more):
 def test_more_circles_leave_what_they_do_not_concern_as_it_was(parameters):
     """Each concern has numbers of its own: links may change, the economy and the facts may not."""
     other = replace(parameters, population=replace(Population(), circle_share=0.9))
-    one, two = simulate_world(parameters).tables, simulate_world(other).tables
+    one, two = simulate_tables(parameters), simulate_tables(other)
     assert one["macro"].equals(two["macro"])
     assert one["protected"].equals(two["protected"])
     first = (
@@ -247,7 +248,7 @@ def test_more_circles_leave_what_they_do_not_concern_as_it_was(parameters):
 @settings(max_examples=4)
 @given(st.integers(1, 60), st.integers(1, 3), st.integers(0, 1000))
 def test_the_smallest_worlds_can_be_made(customers, months, seed):
-    world = simulate_world(WorldParameters(customers=customers, months=months, seed=seed))
+    world = simulate_known_world(WorldParameters(customers=customers, months=months, seed=seed))
     assert list(violations(world.tables)) == []
     assert world.tables["customers"].num_rows >= customers
     assert world.truth.default_probability_6m.shape == (months, len(world.truth.number))

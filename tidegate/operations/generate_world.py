@@ -18,7 +18,6 @@ from credit_limits.simulation.parameters import WorldParameters
 from credit_limits.simulation.world import (
     MODEL_VERSION,
     TABLE_NAMES,
-    build_scene,
     simulate_months,
 )
 
@@ -118,7 +117,7 @@ def _write_tables(out: Path, parameters: WorldParameters) -> dict[str, int]:
 
 
 def _month_tables(parameters: WorldParameters) -> Iterator[tuple[str, pa.Table]]:
-    for batch in simulate_months(build_scene(parameters)):
+    for batch in simulate_months(parameters):
         yield from batch.tables.items()
 
 

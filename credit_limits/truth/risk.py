@@ -1,7 +1,4 @@
-"""What only the world knows: true default probabilities, and what drives them.
-
-Kept apart from the tables that a lender sees; nothing of it may reach a model.
-"""
+"""True default probabilities, and what drives them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,10 +11,12 @@ import numpy.typing as npt
 from credit_limits.simulation import distress
 from credit_limits.simulation.columns import Flags, Floats, Ints
 from credit_limits.simulation.delinquency import Hazards, State, hazards
+from credit_limits.simulation.macro import LOOKAHEAD_MONTHS
 from credit_limits.simulation.parameters import Repayment
 from credit_limits.simulation.portfolio import Scene, Standing
 
 HORIZON_MONTHS = 6
+assert HORIZON_MONTHS <= LOOKAHEAD_MONTHS
 _ALIVE = (State.UNUSED, State.CURRENT, State.DPD_30, State.DPD_60)
 
 # Probability of each living state, calm in the first row and in distress in the second.

@@ -1,0 +1,1 @@
+"""A rehearsal: the policies to compare, what each brings in, and how the platform is scored."""

@@ -1,0 +1,1 @@
+"""What only the world knows. A lender sees none of it, and no platform code may import it."""
