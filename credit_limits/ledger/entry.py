@@ -24,6 +24,9 @@ class EntryKind(StrEnum):
     DRIFT_WATCHED = "drift_watched"
     LIMITS_ADJUSTED = "limits_adjusted"
     ADJUSTMENT_REFUSED = "adjustment_refused"
+    BRAKE_APPLIED = "brake_applied"
+    BRAKE_RELEASED = "brake_released"
+    REHEARSAL_FINISHED = "rehearsal_finished"
 
 
 @dataclass(frozen=True, slots=True)
