@@ -343,7 +343,7 @@ class TestRefused:
         policies = tmp_path / "policies"
         shutil.copytree(ROOT / "policies", policies)
         file = policies / "limits" / "2005-01-01.yaml"
-        file.write_text(file.read_text().replace("ratio_to_today: 1.07", "ratio_to_today: 0.1"))
+        file.write_text(file.read_text().replace("ratio_to_today: 1.03", "ratio_to_today: 0.1"))
         opened = copied(lender, tmp_path, policies)
         with pytest.raises(AllocationInfeasible, match="exposure would reach"):
             adjust_limits(opened, REQUEST)
