@@ -83,7 +83,7 @@ def draw_accounts(
     """The accounts of all customers, those that open only after the world's end included."""
     rng = streams.of(Concern.ACCOUNTS)
     has = _lines_held(customers.count, p.population, rng)
-    open_month = _open_months(customers.age, p, rng)
+    open_month = _open_months(customers, p, rng)
     score = _lender_score(customers.creditworthiness, p.past_policy.score_accuracy, rng)
     number = np.flatnonzero(has)
     customer, cash_loan = number // 2, (number % 2).astype(np.bool_)
@@ -118,17 +118,39 @@ def _lines_held(customers: int, p: Population, rng: np.random.Generator) -> Flag
     return np.column_stack([~cash_only, cash_only | both])
 
 
-def _open_months(age: Ints, p: WorldParameters, rng: np.random.Generator) -> Ints:
-    """Month of opening of either line of each customer; nobody opens one under 18."""
-    count = len(age)
-    longest = np.minimum(_LONGEST_BEFORE_MONTHS, 12 * (age - 18))
-    before = -1 - np.floor(rng.random(count) * longest).astype(np.int64)
+def _open_months(customers: Customers, p: WorldParameters, rng: np.random.Generator) -> Ints:
+    """Month of opening of either line of each customer; nobody opens one under 18.
+
+    Those who are there at the beginning have stayed, so the less creditworthy among them are few
+    and came of late, as they will be later on.
+    """
+    count = customers.count
+    longest = np.minimum(_LONGEST_BEFORE_MONTHS, 12 * (customers.age - 18))
+    stayed, tenure = _survivors(customers.creditworthiness, longest, p.population, rng)
+    before = -1 - np.minimum(tenure, longest - 1)
     during = rng.integers(0, p.opening_horizon, size=count)
-    first = np.where(rng.random(count) < p.population.open_before_share, before, during)
+    first = np.where(rng.random(count) < stayed, before, during)
     lag = np.floor(rng.exponential(_MEAN_LAG_MONTHS, count)).astype(np.int64)
     at_once = rng.random(count) < _SAME_TIME_SHARE
     at_once |= first + lag >= p.opening_horizon
     return np.column_stack([first, np.where(at_once, first, first + lag)])
+
+
+def _survivors(
+    creditworthiness: Floats, longest: Ints, p: Population, rng: np.random.Generator
+) -> tuple[Floats, Ints]:
+    """Each customer's chance to be there at the beginning, and their months with us if they are.
+
+    Of customers who came at a steady pace and were lost at a rate each, those who are left have
+    tenures of a cut exponential law, and are as many as the mean of their chances to be left.
+    """
+    lost = p.past_exit_monthly * np.exp(p.past_exit_effect * creditworthiness)
+    lost = np.clip(lost, 1e-9, 1.0)
+    ever = -np.expm1(-lost * longest)
+    left = ever / (lost * longest)
+    odds = p.open_before_share / (1.0 - p.open_before_share) * left / left.mean()
+    tenure = -np.log1p(-rng.random(len(lost)) * ever) / lost
+    return odds / (1.0 + odds), np.floor(tenure).astype(np.int64)
 
 
 def _first_days_us(month: Ints, calendar: Calendar) -> Ints:
@@ -193,7 +215,7 @@ def _pay_share(
     cash_loan: Flags, creditworthiness: Floats, p: Spending, rng: np.random.Generator
 ) -> Floats:
     mean = np.where(cash_loan, p.cash_pay_share, p.pay_share)
-    spread = 0.3 * creditworthiness + 0.4 * rng.standard_normal(len(mean))
+    spread = 0.4 * creditworthiness + 0.3 * rng.standard_normal(len(mean))
     return np.asarray(np.clip(mean * np.exp(spread), p.cash_pay_share / 2.0, 0.9))
 
 

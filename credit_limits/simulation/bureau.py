@@ -11,7 +11,7 @@ from credit_limits.simulation.streams import Concern
 
 _STATUSES = tuple(BureauStatus)
 # Where the mildest status ends on a scale on which the mean customer has 0 and spread 1.
-_THRESHOLDS = (1.45, 1.95, 2.35, 2.75)
+_THRESHOLDS = (0.8, 1.4, 2.0, 2.6)
 _PUBLISHED_AFTER_DAYS = 5
 _OTHER_LINES = 1.6
 
@@ -31,8 +31,8 @@ def bureau_of_month(scene: Scene, standing: Standing) -> Table:
     creditworthiness, distressed = scene.customers.creditworthiness, standing.distressed
     lines, doubt = _files(scene)
     lines = lines + rng.poisson(0.4 * distressed)
-    inquiries = rng.poisson(0.4 * np.exp(-0.35 * creditworthiness) + 2.0 * distressed)
-    trouble = -0.8 * creditworthiness + 1.0 * distressed + 0.6 * doubt
+    inquiries = rng.poisson(0.4 * np.exp(-0.5 * creditworthiness) + 2.0 * distressed)
+    trouble = -0.95 * creditworthiness + 1.0 * distressed + 0.31 * doubt
     balance_minor = _balances(scene, lines, rng)
     quarter_end = scene.calendar.last_day_us(standing.month)
     known = scene.first_seen_us < quarter_end
@@ -64,6 +64,6 @@ def _files(scene: Scene) -> tuple[Ints, Floats]:
 def _balances(scene: Scene, lines: Ints, rng: np.random.Generator) -> Ints:
     """About two thirds of a month's income a line, more for the less creditworthy."""
     customers = scene.customers
-    level = customers.log_income + np.log(0.65) - 0.3 * customers.creditworthiness
-    amounts: Floats = lines * np.exp(level + 0.6 * rng.standard_normal(customers.count))
+    level = customers.log_income + np.log(0.65) - 0.5 * customers.creditworthiness
+    amounts: Floats = lines * np.exp(level + 0.4 * rng.standard_normal(customers.count))
     return np.rint(np.minimum(amounts * 100.0, 1e11)).astype(np.int64)

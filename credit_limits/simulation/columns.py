@@ -6,30 +6,53 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Ints: TypeAlias = npt.NDArray[np.int64]
 Flags: TypeAlias = npt.NDArray[np.bool_]
 Table: TypeAlias = pa.Table
 
+_AT_ONCE = 4
+
+
+def _digits(places: int) -> npt.NDArray[np.void]:
+    """The characters of each number of so many digits, as one value of so many bytes."""
+    numbers = np.arange(10**places)[:, None] // 10 ** np.arange(places)[::-1] % 10
+    return (numbers.astype(np.uint8) + ord("0")).view(f"V{places}").ravel()
+
+
+_DIGITS = {places: _digits(places) for places in range(1, _AT_ONCE + 1)}
 _UTC = pa.timestamp("us", tz="UTC")
 
 
-def labels(prefix: str, numbers: npt.NDArray[np.integer[Any]], width: int) -> pa.Array:
-    """Strings of ``prefix`` and each number, from 0, with zeros to ``width`` digits.
+def labels(
+    prefix: str,
+    numbers: npt.NDArray[np.integer[Any]],
+    width: int,
+    absent: Flags | None = None,
+) -> pa.Array:
+    """Strings of ``prefix`` and each number, 0 to 4 billion, with zeros to ``width`` digits.
+
+    Null where ``absent``.
 
     >>> labels("C", np.array([7, 42]), 4).to_pylist()
     ['C0007', 'C0042']
     """
-    start = len(prefix)
-    text = np.empty((len(numbers), start + width), dtype=np.uint8)
-    text[:, :start] = np.frombuffer(prefix.encode(), dtype=np.uint8)
-    rest = numbers.astype(np.int64)
-    for place in range(start + width - 1, start - 1, -1):
-        rest, digit = np.divmod(rest, 10)
-        text[:, place] = digit + ord("0")
-    offsets = np.arange(len(numbers) + 1, dtype=np.int32) * np.int32(start + width)
-    return pa.StringArray.from_buffers(len(numbers), pa.py_buffer(offsets), pa.py_buffer(text))
+    start, length = len(prefix), len(prefix) + width
+    text = np.empty(len(numbers), dtype=f"V{length}")
+    text.view(np.uint8).reshape(-1, length)[:, :start] = np.frombuffer(prefix.encode(), np.uint8)
+    rest = numbers.astype(np.uint32)
+    for end in range(length, start, -_AT_ONCE):
+        places = min(_AT_ONCE, end - start)
+        left = rest // 10**_AT_ONCE
+        text.getfield(f"V{places}", end - places)[:] = _DIGITS[places][rest - left * 10**_AT_ONCE]
+        rest = left
+    offsets = np.arange(len(numbers) + 1, dtype=np.int32) * np.int32(length)
+    strings = pa.StringArray.from_buffers(len(numbers), pa.py_buffer(offsets), pa.py_buffer(text))
+    if absent is None:
+        return strings
+    return pc.if_else(pa.array(absent), pa.scalar(None, pa.string()), strings)
 
 
 def chosen(

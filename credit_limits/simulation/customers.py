@@ -31,6 +31,7 @@ _REGION_SHARES = (0.48, 0.24, 0.21, 0.07)
 _YOUNGEST, _OLDEST = 20, 62
 _EMPLOYABLE_AGE = 18
 _AGE_CREDITWORTHINESS = 0.15
+_TENURE_CREDITWORTHINESS = 0.6
 _OCCUPATION_UNKNOWN_SHARE = 0.06
 _EMPLOYMENT_UNKNOWN_SHARE = 0.05
 
@@ -93,7 +94,7 @@ def draw_customers(count: int, p: Population, circles: Circles, streams: Streams
         stated_error=p.stated_income_log_sd * rng.standard_normal(count),
         income_unknown=rng.random(count) < p.income_unknown_share,
         occupation_unknown=rng.random(count) < _OCCUPATION_UNKNOWN_SHARE,
-        tenure_days=(rng.exponential(4.0, count) * 365.0).astype(np.int64),
+        tenure_days=_tenure_days(creditworthiness, rng),
         tenure_unknown=rng.random(count) < _EMPLOYMENT_UNKNOWN_SHARE,
         backup_source=rng.random(count) < p.backup_source_share,
         consents=rng.random((count, 4)) >= p.consent_withheld_share,
@@ -133,6 +134,12 @@ def _creditworthiness(
     mixed = np.sqrt(correlation) * shared + np.sqrt(1.0 - correlation) * own
     by_age = _AGE_CREDITWORTHINESS * (age - 35) / 10.0
     return np.asarray(np.where(circles.circle_of >= 0, mixed, own) + by_age)
+
+
+def _tenure_days(creditworthiness: Floats, rng: np.random.Generator) -> Ints:
+    """About four years in the present employment; more for those who keep what they undertake."""
+    years = rng.exponential(4.0, len(creditworthiness))
+    return (365.0 * years * np.exp(_TENURE_CREDITWORTHINESS * creditworthiness)).astype(np.int64)
 
 
 def _occupation(education: Ints, micro_merchant: Flags, rng: np.random.Generator) -> Ints:

@@ -1,4 +1,4 @@
-"""The monthly chain of an account: unused, current, 30 to 120 days past due.
+"""The monthly chain of an account: unused, current, 30 to 180 days past due.
 
 The simulation draws from this chain and the truth propagates its probabilities, so the two agree
 by construction. Each month, in this order: distress begins or ends; a current account misses its
@@ -20,15 +20,17 @@ States = npt.NDArray[np.int8]
 
 
 class State(IntEnum):
-    """Where an account stands at the end of a month."""
+    """Where an account stands at the end of a month; an account charged off is 180 days late."""
 
     UNUSED = 0
     CURRENT = 1
     DPD_30 = 2
     DPD_60 = 3
     DPD_90 = 4
-    CHARGED_OFF = 5
-    ABSENT = 6
+    DPD_120 = 5
+    DPD_150 = 6
+    CHARGED_OFF = 7
+    ABSENT = 8
 
 
 def days_past_due(state: States) -> npt.NDArray[np.int64]:
@@ -72,7 +74,10 @@ def risk_traits(customers: Customers, accounts: Accounts, p: Repayment) -> RiskT
 
 @dataclass(frozen=True, slots=True)
 class Hazards:
-    """Chances of one month, one value an account; ``start_use`` and ``keep_use`` are of use."""
+    """Chances of one month, one value an account; ``start_use`` and ``keep_use`` are of use.
+
+    ``roll_90`` is that of any roll from 90 days on.
+    """
 
     miss: Floats
     roll_30: Floats
@@ -95,25 +100,33 @@ def burden(
 
 
 def hazards(
-    traits: RiskTraits, burden: Floats, distressed: Flags | bool, p: WorldParameters
+    traits: RiskTraits,
+    burden: Floats,
+    distressed: Flags | bool,
+    p: WorldParameters,
+    *,
+    fraud: Flags | bool = False,
 ) -> Hazards:
-    """The month's chances, given whether each account's customer is in distress."""
+    """The month's chances, given whether each account's customer is in distress, or a fraud.
+
+    A fraud uses every line at once and never pays.
+    """
     r = p.repayment
     in_distress = np.asarray(distressed, dtype=np.float64)
     roll = traits.roll + r.roll_distress_effect * in_distress
     draws = 1.0 + (p.spending.cash_start_distress_ratio - 1.0) * in_distress * traits.cash_loan
     return Hazards(
-        miss=_chance(traits.miss + burden + r.distress_effect * in_distress),
-        roll_30=_chance(r.roll_30 + roll),
-        roll_60=_chance(r.roll_60 + roll),
-        roll_90=_chance(r.roll_90 + roll),
-        start_use=np.minimum(traits.start_use * draws, 1.0),
-        keep_use=traits.keep_use,
+        miss=_chance(traits.miss + burden + r.distress_effect * in_distress, fraud),
+        roll_30=_chance(r.roll_30 + roll, fraud),
+        roll_60=_chance(r.roll_60 + roll, fraud),
+        roll_90=_chance(r.roll_90 + roll, fraud),
+        start_use=np.where(fraud, 1.0, np.minimum(traits.start_use * draws, 1.0)),
+        keep_use=np.where(fraud, 1.0, traits.keep_use),
     )
 
 
-def _chance(log_odds: Floats) -> Floats:
-    return np.asarray(1.0 / (1.0 + np.exp(-log_odds)))
+def _chance(log_odds: Floats, certain: Flags | bool) -> Floats:
+    return np.where(certain, 1.0, 1.0 / (1.0 + np.exp(-log_odds)))
 
 
 def next_state(
@@ -123,7 +136,7 @@ def next_state(
 
     ``CHARGED_OFF`` and ``ABSENT`` become ``ABSENT``: there is no statement after a charge-off.
     """
-    late = (state >= State.DPD_30) & (state <= State.DPD_90)
+    late = (state >= State.DPD_30) & (state < State.CHARGED_OFF)
     rolls = np.select(
         [state == State.CURRENT, state == State.DPD_30, state == State.DPD_60],
         [chances.miss, chances.roll_30, chances.roll_60],

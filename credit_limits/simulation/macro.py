@@ -7,7 +7,8 @@ import pyarrow as pa
 
 from credit_limits.simulation.calendar import DAY_US, Calendar
 from credit_limits.simulation.columns import Floats, Table, instants
-from credit_limits.simulation.parameters import Macro
+from credit_limits.simulation.parameters import WorldParameters
+from credit_limits.simulation.scenarios import total
 from credit_limits.simulation.streams import Concern, Streams
 
 HISTORY_MONTHS = 12
@@ -30,14 +31,21 @@ class MacroPath:
         return float(self.unemployment_rate[month - self.first_month])
 
 
-def draw_macro(p: Macro, calendar: Calendar, last_month: int, streams: Streams) -> MacroPath:
-    """A path from a year before the world to ``last_month``; a later end leaves it as it was."""
-    months = range(-HISTORY_MONTHS, last_month + 1)
+def draw_macro(p: WorldParameters, calendar: Calendar, streams: Streams) -> MacroPath:
+    """A path from a year before the world to some months after it, on the world's scenario.
+
+    A longer world's path begins as a shorter one's.
+    """
+    months = range(-HISTORY_MONTHS, p.months + LOOKAHEAD_MONTHS + 1)
     draws = np.array([streams.of(Concern.MACRO, m).standard_normal(3) for m in months])
-    rate = p.unemployment_mean + p.unemployment_sd * _persistent(draws[:, 0], p.persistence)
+    events, since = p.course_of_events, [m - p.shock_month for m in months]
+    jobs = _persistent(draws[:, 0], p.macro.persistence)
+    rate = p.macro.unemployment_mean + p.macro.unemployment_sd * jobs
+    rate = rate + [total(events.unemployment, m) for m in since]
     tightening = 0.4 * _persistent(draws[:, 2], 0.95)
     season = _SEASON[[calendar.month_end(m).month - 1 for m in months]]
     growth = 100.0 + 0.25 * np.arange(len(draws))
+    growth = growth + [total(events.retail_sales, m) for m in since]
     return MacroPath(
         first_month=-HISTORY_MONTHS,
         unemployment_rate=np.clip(rate, 0.0, 1.0).round(4),

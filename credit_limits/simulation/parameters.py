@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date
 from typing import Any
 
+from credit_limits.simulation.scenarios import Scenario, ScenarioName, scenario_named
+
 ASSUMPTION = "assumption"
 _NBS = "National Bureau of Statistics of China, 2023"
 _AYDIN = "Aydin 2022, American Economic Review 112(1)"
@@ -96,6 +98,12 @@ class Population:
     open_before_share: float = _share(0.70, "customers who opened before the first month")
     circle_share: float = _share(0.40, "customers who belong to a circle of linked customers")
     circle_correlation: float = _share(0.6, "correlation of creditworthiness within a circle")
+    past_exit_monthly: float = _share(
+        0.002, "accounts of mean creditworthiness lost before the first month, a month"
+    )
+    past_exit_effect: float = _effect(
+        -0.9, "on that loss, a standard deviation of creditworthiness (log rate)"
+    )
 
     def __post_init__(self) -> None:
         check_ranges(self)
@@ -117,9 +125,9 @@ class PastPolicy:
         0.5, "log limit a log income", "limit by income", low=0.0, high=3.0
     )
     score_effect: float = _parameter(
-        0.75, "log limit a standard deviation", "limit by the lender's score", low=0.0, high=3.0
+        1.0, "log limit a standard deviation", "limit by the lender's score", low=0.0, high=3.0
     )
-    score_accuracy: float = _share(0.75, "correlation of that score with creditworthiness")
+    score_accuracy: float = _share(0.85, "correlation of that score with creditworthiness")
     limit_log_sd: float = _parameter(
         0.5, "log limit", "spread of limits beyond income and score", low=0.0, high=3.0
     )
@@ -159,23 +167,23 @@ class Repayment:
     The effects act on the log odds that a current account in use misses its payment this month.
     """
 
-    miss_pay_later: float = _effect(-6.1, "a pay-later line at all reference values")
-    miss_cash_loan: float = _effect(-5.8, "a cash-loan line at all reference values")
-    creditworthiness_effect: float = _effect(-0.7, "a standard deviation of creditworthiness")
+    miss_pay_later: float = _effect(-6.9, "a pay-later line at all reference values")
+    miss_cash_loan: float = _effect(-7.7, "a cash-loan line at all reference values")
+    creditworthiness_effect: float = _effect(-0.9, "a standard deviation of creditworthiness")
     limit_effect: float = _effect(
         0.35, "a unit of log limit, all else equal: the sign that selection hides"
     )
-    income_effect: float = _effect(-0.7, "a unit of log income")
-    utilization_effect: float = _effect(2.0, "from a line never used to one always full")
-    revolver_effect: float = _effect(0.8, "a customer who carries balances")
+    income_effect: float = _effect(-1.0, "a unit of log income")
+    utilization_effect: float = _effect(0.8, "from a line never used to one always full")
+    revolver_effect: float = _effect(0.4, "a customer who carries balances")
     backup_effect: float = _effect(-0.3, "a second source of repayment")
     distress_effect: float = _effect(2.7, "a month of distress, such as a job lost")
-    roll_30: float = _effect(-0.45, "from 30 to 60 days past due")
-    roll_60: float = _effect(0.75, "from 60 to 90 days past due")
-    roll_90: float = _effect(1.60, "from 90 to 120 days past due")
+    roll_30: float = _effect(2.1, "from 30 to 60 days past due")
+    roll_60: float = _effect(3.0, "from 60 to 90 days past due")
+    roll_90: float = _effect(3.6, "each of the rolls from 90 to 180 days past due")
     roll_creditworthiness_effect: float = _effect(-0.35, "on a roll, a standard deviation")
-    roll_distress_effect: float = _effect(1.2, "on a roll, a month of distress")
-    stay_share: float = _share(0.12, "of those who do not roll, who stay as late as they are")
+    roll_distress_effect: float = _effect(1.0, "on a roll, a month of distress")
+    stay_share: float = _share(0.10, "of those who do not roll, who stay as late as they are")
     distress_entry_monthly: float = _share(0.008, "customers who fall into distress, a month")
     distress_entry_creditworthiness_effect: float = _effect(
         -0.45, "on the rate of distress, a standard deviation (log rate)"
@@ -187,6 +195,17 @@ class Repayment:
     circle_shock_monthly: float = _share(0.012, "circles struck by a shock, a month")
     circle_shock_reach: float = _share(0.7, "members of a circle whom its shock throws in distress")
     churn_monthly: float = _share(0.012, "unused accounts that are closed, a month")
+    churn_after_cut_monthly: float = _share(
+        0.04, "lines cut of late that their customers leave, a month, unless they carry a balance"
+    )
+    churn_after_cut_months: int = _parameter(
+        6, "months", "for which a cut makes customers leave", low=0, high=600
+    )
+    ring_strike_monthly: float = _share(
+        0.00015, "circles, once complete, that turn out to be a ring of frauds, a month"
+    )
+    recovery_monthly: float = _share(0.015, "of a claim charged off that is recovered, a month")
+    claim_lapse_monthly: float = _share(0.05, "of a claim charged off that is given up, a month")
     minimum_due_share: float = _share(
         0.10, "of the balance is due at least", "customary for credit cards in mainland China"
     )
@@ -228,7 +247,7 @@ class Spending:
         0.45, "log amount", "spread of spending, month to month", low=0.0, high=3.0
     )
     distress_ratio: float = _parameter(
-        1.8, "ratio", "use in distress over use before", low=0.1, high=10.0
+        1.3, "ratio", "use in distress over use before", low=0.1, high=10.0
     )
     dormant_share: float = _share(0.06, "pay-later lines that are hardly ever used")
     active_share: float = _share(0.88, "months in which a transactor uses the line")
@@ -259,22 +278,28 @@ class Signals:
     login_spread: float = _parameter(
         1.5, "gamma shape", "how alike customers are in it", low=0.1, high=100.0
     )
-    distress_login_ratio: float = _parameter(0.5, "ratio", "logins in distress", low=0.0, high=10.0)
+    distress_login_ratio: float = _parameter(0.4, "ratio", "logins in distress", low=0.0, high=10.0)
     applications: float = _parameter(0.03, "applications", "mean number", low=0.0, high=30.0)
     distress_applications: float = _parameter(
-        1.0, "applications", "mean number in distress", low=0.0, high=30.0
+        1.8, "applications", "mean number in distress", low=0.0, high=30.0
     )
     burst_applications: float = _parameter(
         2.5, "applications", "mean number within 5 days when distress begins", low=0.0, high=30.0
     )
     device_changes: float = _parameter(0.02, "changes", "mean number", low=0.0, high=30.0)
     distress_device_changes: float = _parameter(
-        0.08, "changes", "mean number in distress", low=0.0, high=30.0
+        0.12, "changes", "mean number in distress", low=0.0, high=30.0
     )
     wealth_uses: float = _parameter(
         0.25, "uses", "mean number of uses of wealth management", low=0.0, high=300.0
     )
     disputes: float = _parameter(0.012, "disputes", "mean number", low=0.0, high=30.0)
+    ring_applications: float = _parameter(
+        6.0, "applications", "mean number of a member when a ring strikes", low=0.0, high=30.0
+    )
+    ring_device_changes: float = _parameter(
+        4.0, "changes", "mean number of a member when a ring strikes", low=0.0, high=30.0
+    )
 
     def __post_init__(self) -> None:
         check_ranges(self)
@@ -288,7 +313,7 @@ class Macro:
         0.052, "share", "surveyed urban unemployment", low=0.0, high=0.5, source=_NBS
     )
     unemployment_sd: float = _parameter(
-        0.0025, "share", "its spread over time", low=0.0, high=0.2, source=_NBS
+        0.0012, "share", "its spread over time", low=0.0, high=0.2, source=_NBS
     )
     persistence: float = _share(0.90, "of a deviation that is left after a month")
     publication_lag_days: int = _parameter(
@@ -328,6 +353,13 @@ class WorldParameters:
             "source": ASSUMPTION,
         },
     )
+    scenario: ScenarioName = field(
+        default=ScenarioName.CALM,
+        metadata={"unit": "name", "description": "the course of events", "source": ASSUMPTION},
+    )
+    shock_month: int = _parameter(
+        0, "months", "from the first month to that in which the scenario begins", low=0, high=600
+    )
     population: Population = field(default_factory=Population)
     past_policy: PastPolicy = field(default_factory=PastPolicy)
     repayment: Repayment = field(default_factory=Repayment)
@@ -337,6 +369,7 @@ class WorldParameters:
 
     def __post_init__(self) -> None:
         check_ranges(self)
+        scenario_named(self.scenario)
         if not 1 <= self.opening_horizon <= 600:
             raise ValueError(f"opening_horizon_months is {self.opening_horizon}, outside 1 to 600")
 
@@ -345,6 +378,11 @@ class WorldParameters:
         """Months over which new accounts open."""
         given = self.opening_horizon_months
         return self.months if given is None else given
+
+    @property
+    def course_of_events(self) -> Scenario:
+        """The scenario by that name."""
+        return scenario_named(self.scenario)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from credit_limits.domain.account import AccountStatus
-from credit_limits.simulation import distress
+from credit_limits.simulation import distress, rings
 from credit_limits.simulation.accounts import Accounts, first_seen_us
 from credit_limits.simulation.calendar import Calendar
 from credit_limits.simulation.columns import Flags, Floats, Ints
+from credit_limits.simulation.conditions import parameters_of_month
 from credit_limits.simulation.customers import Customers
 from credit_limits.simulation.delinquency import (
     Hazards,
@@ -30,8 +31,8 @@ from credit_limits.simulation.macro import MacroPath
 from credit_limits.simulation.parameters import WorldParameters
 from credit_limits.simulation.past_policy import LimitChanges, Reviewed
 from credit_limits.simulation.relations import Circles
-from credit_limits.simulation.repayment import MonthOfMoney, MonthTurn, settle_month
-from credit_limits.simulation.spending import absorbed, demand, target_balance
+from credit_limits.simulation.repayment import MonthOfMoney, MonthTurn, nothing_moved, settle_month
+from credit_limits.simulation.spending import absorbed, all_at_once, demand, target_balance
 from credit_limits.simulation.streams import Concern, Streams
 
 STATUSES = (
@@ -43,6 +44,7 @@ STATUSES = (
 OPEN, INCREASES_CLOSED, FROZEN, CLOSED = range(4)
 BURN_IN_MONTHS = 6
 _PROBATION_MONTHS = 6
+_NEVER_CUT = -10_000
 
 
 @dataclass(frozen=True)
@@ -58,9 +60,24 @@ class Scene:
     macro: MacroPath
 
     @cached_property
-    def traits(self) -> RiskTraits:
-        """The constant parts of each account's hazards."""
+    def _calm_traits(self) -> RiskTraits:
         return risk_traits(self.customers, self.accounts, self.parameters.repayment)
+
+    @cached_property
+    def ring_complete(self) -> Ints:
+        """The month from which on each circle may strike."""
+        return rings.complete_from(self.circles, self.accounts)
+
+    def parameters_of(self, month: int) -> WorldParameters:
+        """The parameters in force in a month, as the scenario shifts them."""
+        return parameters_of_month(self.parameters, month)
+
+    def traits(self, month: int) -> RiskTraits:
+        """The parts of each account's hazards in a month that are the account's own."""
+        p = self.parameters_of(month)
+        if p is self.parameters:
+            return self._calm_traits
+        return risk_traits(self.customers, self.accounts, p.repayment)
 
     @cached_property
     def reference_minor(self) -> Floats:
@@ -72,19 +89,20 @@ class Scene:
         """When each customer becomes known."""
         return first_seen_us(self.accounts, self.customers.count)
 
-    def burden(self, limit_minor: Floats, log_income: Floats) -> Floats:
-        """What the limit and the customer's income add to each account's log odds to miss."""
+    def burden(self, limit_minor: Floats, log_income: Floats, month: int) -> Floats:
+        """What limit and income add to each account's log odds to miss a payment in a month."""
         income = log_income[self.accounts.customer]
-        return burden(limit_minor, self.reference_minor, income, self.parameters)
+        return burden(limit_minor, self.reference_minor, income, self.parameters_of(month))
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What a month hands to the next; one value an account, or a customer for the last two.
+    """What a month hands to the next; one value an account, or a customer for the last three.
 
     ``churned`` are accounts closed in the month by their customer, ``thawed`` the month in which
     an account was last unfrozen, or closed to increases, ``newly_late`` those that fell behind in
-    it.
+    it, ``cut_month`` the month in which the limit was last cut; ``fraud`` are members of a ring
+    that has struck.
     """
 
     month: int
@@ -97,7 +115,9 @@ class Standing:
     thawed: Ints
     newly_late: Flags
     on_time_streak: Ints
+    cut_month: Ints
     distressed: Flags
+    fraud: Flags
     log_income: Floats
 
 
@@ -121,13 +141,15 @@ def begin(scene: Scene) -> Standing:
         state=state,
         limit=limit,
         absorbed_limit=limit.astype(np.float64),
-        money=MonthOfMoney(balance, nothing, nothing, nothing, nothing, nothing),
+        money=nothing_moved(balance),
         status=np.zeros(accounts.count, dtype=np.int8),
         churned=never,
         thawed=nothing,
         newly_late=never,
         on_time_streak=np.where(opened, BURN_IN_MONTHS, 0),
+        cut_month=np.full(accounts.count, _NEVER_CUT),
         distressed=rng.random(scene.customers.count) < share,
+        fraud=np.zeros(scene.customers.count, dtype=np.bool_),
         log_income=scene.customers.log_income,
     )
 
@@ -147,11 +169,23 @@ def seen_by_policy(scene: Scene, standing: Standing) -> Reviewed:
 
 
 def churners(scene: Scene, standing: Standing) -> Flags:
-    """Unused accounts that their customers close in the month after ``standing``."""
+    """Accounts that their customers close in the month after ``standing``."""
     month = standing.month + 1
     draw = scene.streams.of(Concern.CHURN, month).random(scene.accounts.count)
-    leaves = draw < scene.parameters.repayment.churn_monthly
-    return np.asarray(leaves & (standing.state == State.UNUSED) & (month >= 0))
+    unused, in_use = leaving(scene, standing, month)
+    chance = np.where(standing.state == State.UNUSED, unused, in_use)
+    return np.asarray((draw < chance) & _current(standing.state) & (month >= 0))
+
+
+def leaving(scene: Scene, standing: Standing, month: int) -> tuple[Floats, Floats]:
+    """The chance that an account is closed by its customer in a month, unused or else in use.
+
+    A cut makes customers leave for some months; whoever carries a balance has to stay.
+    """
+    p = scene.parameters.repayment
+    hurt = month - standing.cut_month <= p.churn_after_cut_months
+    unused = np.where(hurt, max(p.churn_after_cut_monthly, p.churn_monthly), p.churn_monthly)
+    return unused, np.where(hurt & ~scene.accounts.revolver, p.churn_after_cut_monthly, 0.0)
 
 
 def advance(
@@ -164,8 +198,15 @@ def advance(
     churned = churners(scene, standing)
     before = np.where(churned, State.ABSENT, standing.state).astype(np.int8)
     before[accounts.open_month == month] = State.UNUSED
-    load = scene.burden(limit.astype(np.float64), log_income)
-    chances = hazards(scene.traits, load, distressed[accounts.customer], scene.parameters)
+    load = scene.burden(limit.astype(np.float64), log_income, month)
+    p = scene.parameters_of(month)
+    chances = hazards(
+        scene.traits(month),
+        load,
+        distressed[accounts.customer],
+        p,
+        fraud=standing.fraud[accounts.customer],
+    )
     after = _drawn_states(scene, before, chances, month)
     absorbed_limit = absorbed(standing.absorbed_limit, limit, scene.parameters.spending)
     entering = replace(
@@ -173,13 +214,15 @@ def advance(
         month=month,
         limit=limit,
         absorbed_limit=absorbed_limit,
+        cut_month=_cut_months(standing, changes),
         distressed=distressed,
+        fraud=standing.fraud | _struck(scene, month),
         log_income=log_income,
     )
     return replace(
         entering,
         state=after,
-        money=_money(scene, entering, before, after),
+        money=_money(scene, entering, before, after, churned),
         status=_statuses(entering, after, churned),
         churned=churned,
         thawed=np.where((standing.status == FROZEN) & _current(after), month, standing.thawed),
@@ -198,6 +241,13 @@ def _changed_limits(standing: Standing, changes: LimitChanges) -> Ints:
     return limit
 
 
+def _cut_months(standing: Standing, changes: LimitChanges) -> Ints:
+    cut = changes.account[changes.to_minor < changes.from_minor]
+    cut_month = standing.cut_month.copy()
+    cut_month[cut] = standing.month + 1
+    return cut_month
+
+
 def _distressed(scene: Scene, standing: Standing) -> Flags:
     month = standing.month + 1
     return distress.next_distress(
@@ -205,12 +255,24 @@ def _distressed(scene: Scene, standing: Standing) -> Flags:
         scene.customers,
         scene.circles,
         scene.macro.unemployment(month),
-        p=scene.parameters,
+        p=scene.parameters_of(month),
         rng=scene.streams.of(Concern.DISTRESS, month),
     )
 
 
-def _money(scene: Scene, entering: Standing, before: States, after: States) -> MonthOfMoney:
+def _struck(scene: Scene, month: int) -> Flags:
+    return rings.struck(
+        scene.circles,
+        scene.ring_complete,
+        month,
+        p=scene.parameters.repayment,
+        streams=scene.streams,
+    )
+
+
+def _money(
+    scene: Scene, entering: Standing, before: States, after: States, churned: Flags
+) -> MonthOfMoney:
     """Payments, charges and spending of the month that ``entering`` begins."""
     p, accounts, month = scene.parameters, scene.accounts, entering.month
     distressed = entering.distressed[accounts.customer]
@@ -223,7 +285,8 @@ def _money(scene: Scene, entering: Standing, before: States, after: States) -> M
         p=p.spending,
         rng=scene.streams.of(Concern.SPENDING, month),
     )
-    turn = MonthTurn(before, after, entering.money.balance, entering.money.minimum_due)
+    wanted = all_at_once(wanted, entering.limit, entering.fraud[accounts.customer])
+    turn = MonthTurn(before, after, churned, entering.money)
     rng = scene.streams.of(Concern.PAYMENTS, month)
     return settle_month(turn, accounts, distressed, entering.limit, wanted, p=p.repayment, rng=rng)
 
@@ -241,7 +304,7 @@ def _statuses(entering: Standing, after: States, churned: Flags) -> npt.NDArray[
     status, current = entering.status, _current(after)
     served = entering.month - entering.thawed >= _PROBATION_MONTHS
     closed = churned | (after == State.CHARGED_OFF) | (status == CLOSED)
-    frozen = (after >= State.DPD_60) & (after <= State.DPD_90)
+    frozen = (after >= State.DPD_60) & (after < State.CHARGED_OFF)
     cured = (status == FROZEN) & current
     reopened = (status == INCREASES_CLOSED) & current & served
     new = np.select(

@@ -6,7 +6,16 @@ import numpy as np
 import pyarrow as pa
 
 from credit_limits.simulation.calendar import DAY_US, HOUR_US, SECOND_US
-from credit_limits.simulation.columns import Floats, Ints, Table, chosen, instants, labels, stacked
+from credit_limits.simulation.columns import (
+    Floats,
+    Ints,
+    Table,
+    chosen,
+    instants,
+    labels,
+    stacked,
+)
+from credit_limits.simulation.parameters import Population
 from credit_limits.simulation.streams import Concern, Streams
 
 LINK_KINDS = ("device", "transfer", "contact")
@@ -29,10 +38,10 @@ class Circles:
     count: int
 
 
-def draw_circles(customers: int, share: float, streams: Streams) -> Circles:
-    """Circles of 2 to 5 customers that hold about ``share`` of them."""
+def draw_circles(customers: int, p: Population, streams: Streams) -> Circles:
+    """Circles of 2 to 5 customers that hold about ``circle_share`` of them."""
     rng = streams.of(Concern.CIRCLES)
-    members = rng.permutation(customers)[: round(customers * share)]
+    members = rng.permutation(customers)[: round(customers * p.circle_share)]
     sizes = rng.integers(_SMALLEST, _LARGEST + 1, size=len(members) // _SMALLEST + 1)
     circle = np.repeat(np.arange(len(sizes)), sizes)[: len(members)]
     circle_of = np.full(customers, -1, dtype=np.int64)

@@ -24,7 +24,13 @@ _DISTRESS_PAYS = 0.7
 
 @dataclass(frozen=True, slots=True)
 class MonthOfMoney:
-    """Whole minor units, one value an account; zeros where there is no statement."""
+    """Whole minor units, one value an account; zeros where there is no statement.
+
+    ``charged_off`` is what was owed when the account reached 90 days past due, ``recovered`` what
+    came back of such debts later: payments, all of the debt where it is cured, and after the last
+    statement what collection brings in of the ``claim`` that is left. Charged off less recovered
+    is the loss.
+    """
 
     balance: Ints
     minimum_due: Ints
@@ -32,21 +38,48 @@ class MonthOfMoney:
     spent: Ints
     interest: Ints
     fees: Ints
+    charged_off: Ints
+    recovered: Ints
+    claim: Ints
+
+
+def nothing_moved(balance: Ints) -> MonthOfMoney:
+    """Balances of a month in which nothing was paid, spent or charged."""
+    none = np.zeros_like(balance)
+    return MonthOfMoney(balance, none, none, none, none, none, none, none, none)
 
 
 @dataclass(frozen=True, slots=True)
 class MonthTurn:
-    """States before and after a month, with the balance and the minimum due of the last bill."""
+    """States before and after a month, with the money of the month before it.
+
+    ``left`` are accounts that their customers close, paying all they owe.
+    """
 
     before: States
     after: States
-    balance: Ints
-    minimum_due: Ints
+    left: Flags
+    last: MonthOfMoney
+
+    @property
+    def balance(self) -> Ints:
+        """What the last bill asked for in all."""
+        return self.last.balance
+
+    @property
+    def minimum_due(self) -> Ints:
+        """What of it was due."""
+        return self.last.minimum_due
 
     @property
     def missed(self) -> Flags:
         """Accounts that fall a further 30 days behind."""
         return (self.after > self.before) & (self.after >= State.DPD_30) & self.billed
+
+    @property
+    def in_default(self) -> Flags:
+        """Accounts that were 90 and more days past due already, and still had a statement."""
+        return (self.before >= State.DPD_90) & (self.before < State.CHARGED_OFF)
 
     @property
     def billed(self) -> Flags:
@@ -70,7 +103,8 @@ def settle_month(
     interest = _interest(turn, accounts, paid)
     paid += np.where(_paid_off(turn), interest, 0)
     unpaid = np.maximum(turn.minimum_due - paid, 0)
-    fees = np.where(turn.missed, _whole(p.late_fee_share * unpaid), 0)
+    charged = turn.missed & ~turn.in_default
+    fees = np.where(charged, _whole(p.late_fee_share * unpaid), 0)
     carried = np.where(turn.billed, turn.balance - paid + interest + fees, 0)
     spent = _spent(turn, carried, limit, demand)
     balance = carried + spent
@@ -78,7 +112,35 @@ def settle_month(
     arrears = np.where(late & turn.billed, unpaid, 0)
     share = _whole(p.minimum_due_share * (balance - np.minimum(arrears, balance)))
     due = arrears + np.maximum(share, LEAST_BALANCE_MINOR)
-    return MonthOfMoney(balance, np.minimum(due, balance), paid, spent, interest, fees)
+    return MonthOfMoney(
+        balance=balance,
+        minimum_due=np.minimum(due, balance),
+        paid=paid,
+        spent=spent,
+        interest=interest,
+        fees=fees,
+        charged_off=np.where((turn.before < State.DPD_90) & defaulted(turn.after), balance, 0),
+        recovered=_recovered(turn, paid, p),
+        claim=_claim(turn, balance, p),
+    )
+
+
+def defaulted(state: States) -> Flags:
+    """Accounts 90 and more days past due that still have a statement."""
+    return np.asarray((state >= State.DPD_90) & (state <= State.CHARGED_OFF))
+
+
+def _recovered(turn: MonthTurn, paid: Ints, p: Repayment) -> Ints:
+    """Of debts in default: what was paid, all of it where they are cured, what claims bring in."""
+    cured = turn.in_default & (turn.after < State.DPD_90)
+    on_bills = np.where(cured, turn.balance, np.where(turn.in_default, paid, 0))
+    return np.asarray(on_bills + _whole(p.recovery_monthly * turn.last.claim))
+
+
+def _claim(turn: MonthTurn, balance: Ints, p: Repayment) -> Ints:
+    """What is still claimed of accounts charged off."""
+    kept = 1.0 - p.recovery_monthly - p.claim_lapse_monthly
+    return np.where(turn.after == State.CHARGED_OFF, balance, _whole(kept * turn.last.claim))
 
 
 def _whole(amounts: npt.NDArray[np.floating[Any]]) -> Ints:
@@ -103,13 +165,18 @@ def _paid(
     late = turn.after >= State.DPD_30
     stays = late & (turn.after == turn.before)
     paid = np.where(late, np.where(stays, _STAY_PAYS * turn.minimum_due, partial), on_time)
-    return _whole(np.where(turn.billed, paid, 0.0))
+    paid = np.where(turn.left, turn.balance, np.where(turn.billed, paid, 0.0))
+    return _whole(paid)
 
 
 def _interest(turn: MonthTurn, accounts: Accounts, paid: Ints) -> Ints:
-    """A month's interest on what is carried; on a cash loan, on all that was owed."""
+    """A month's interest on what is carried; on a cash loan, on all that was owed.
+
+    A debt in default bears none.
+    """
     bears = np.where(accounts.cash_loan, turn.balance, turn.balance - paid)
-    return _whole(np.where(turn.billed, accounts.apr / 12.0 * bears, 0.0))
+    accrues = turn.billed & ~turn.in_default
+    return _whole(np.where(accrues, accounts.apr / 12.0 * bears, 0.0))
 
 
 def _spent(turn: MonthTurn, carried: Ints, limit: Ints, demand: Demand) -> Ints:

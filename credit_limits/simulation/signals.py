@@ -25,6 +25,8 @@ def events_of_month(scene: Scene, before: Standing, standing: Standing) -> Table
     month, calendar = standing.month, scene.calendar
     rng = scene.streams.of(Concern.ACTIVITY, month)
     means = _means(scene, standing.distressed, scene.parameters.signals)
+    strikes = standing.fraud & ~before.fraud
+    means += np.outer(strikes, _of_a_strike(scene.parameters.signals))
     means *= _has_open_account(scene, standing)
     begins = standing.distressed & ~before.distressed & (means[:, 0] > 0)
     bursts = rng.poisson(scene.parameters.signals.burst_applications * begins)
@@ -54,7 +56,7 @@ def events_of_month(scene: Scene, before: Standing, standing: Standing) -> Table
 
 
 def _has_open_account(scene: Scene, standing: Standing) -> Floats:
-    open_accounts = standing.state <= State.DPD_90
+    open_accounts = standing.state < State.CHARGED_OFF
     held = np.bincount(
         scene.accounts.customer, weights=open_accounts, minlength=scene.customers.count
     )
@@ -80,6 +82,15 @@ def _means(scene: Scene, distressed: Flags, p: Signals) -> Floats:
         ActivityKind.DISPUTED_TRANSACTION: np.full(count, p.disputes),
     }
     return np.column_stack([by_kind[kind] for kind in _KINDS])
+
+
+def _of_a_strike(p: Signals) -> Floats:
+    """What a ring's members do beside, in the month in which it strikes, kind by kind."""
+    more = {
+        ActivityKind.LOAN_APPLICATION: p.ring_applications,
+        ActivityKind.DEVICE_CHANGE: p.ring_device_changes,
+    }
+    return np.array([more.get(kind, 0.0) for kind in _KINDS])
 
 
 def _affluence(scene: Scene) -> Floats:

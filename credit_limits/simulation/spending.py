@@ -65,3 +65,9 @@ def demand(
     flow = np.where(accounts.revolver, accounts.pay_share * aim, aim)
     usual = np.where(accounts.cash_loan, np.where(redraws, _CASH_REDRAW_SIZE * aim, 0.0), flow)
     return Demand(usual, aim)
+
+
+def all_at_once(demand: Demand, limit: Ints, fraud: Flags) -> Demand:
+    """The demand with that of frauds far above every limit."""
+    every = np.where(fraud, 100.0 * limit, 0.0)
+    return Demand(np.maximum(demand.usual, every), np.maximum(demand.at_start, every))

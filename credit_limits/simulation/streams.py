@@ -33,6 +33,7 @@ class Concern(IntEnum):
     TASTES = 19
     HABITS = 20
     BUREAU_FILES = 21
+    FRAUD = 22
 
 
 class Streams:

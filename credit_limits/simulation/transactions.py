@@ -54,15 +54,14 @@ def transactions_of_month(scene: Scene, standing: Standing) -> Table:
     merchants = scene.parameters.spending.merchants
     merchant = (merchants * rng.random(len(of)) ** 2).astype(np.int64)
     without = np.isin(scenario, [_SCENARIOS.index(name) for name in _WITHOUT_MERCHANT])
-    shops = labels("M", np.arange(merchants), 6)
     return pa.table(
         {
             "transaction_id": labels(f"T{month:03d}", np.arange(len(of)), 9),
-            "account_id": labels("A", accounts.number, 8).take(pa.array(of)),
+            "account_id": labels("A", accounts.number[of], 8),
             "amount_minor": whole(_amounts(spent, counts, rng)),
             "scenario": chosen(_SCENARIOS, scenario),
             "channel": chosen(CHANNELS, _pick(np.cumsum(_CHANNEL_SHARES), rng.random(len(of)))),
-            "merchant_id": shops.take(pa.array(merchant, mask=without)),
+            "merchant_id": labels("M", merchant, 6, absent=without),
             "event_timestamp": instants(event),
             "created_timestamp": instants(created),
         }
@@ -98,8 +97,11 @@ def _scenarios(scene: Scene, of: Ints, distressed: Flags, rng: np.random.Generat
     kind = np.where(scene.accounts.cash_loan[of], 2, kind)
     needy = distressed & (kind != 2) & (rng.random(len(of)) < _DISTRESSED_MIX)
     kind = np.where(needy, 3, kind)
-    cumulative = _tastes(scene)[kind * _TASTES + customer % _TASTES, :-1]
-    return np.asarray((rng.random(len(of))[:, None] >= cumulative).sum(axis=1))
+    row, place = kind * _TASTES + customer % _TASTES, rng.random(len(of))
+    scenario = np.zeros(len(of), dtype=np.int64)
+    for ends in _tastes(scene).T[:-1]:
+        scenario += place >= ends[row]
+    return scenario
 
 
 def _tastes(scene: Scene) -> Floats:

@@ -14,7 +14,7 @@ from credit_limits.simulation.customers import (
     first_records,
     protected_table,
 )
-from credit_limits.simulation.macro import LOOKAHEAD_MONTHS, draw_macro, macro_table
+from credit_limits.simulation.macro import draw_macro, macro_table
 from credit_limits.simulation.orders import LimitOrders, ordered_changes, with_increases_closed
 from credit_limits.simulation.parameters import WorldParameters
 from credit_limits.simulation.past_policy import (
@@ -41,7 +41,7 @@ from credit_limits.simulation.statements import (
 from credit_limits.simulation.streams import Concern, Streams
 from credit_limits.simulation.transactions import transactions_of_month
 
-MODEL_VERSION = 1
+MODEL_VERSION = 2
 """Raised with every change after which the same parameters make other rows."""
 
 TABLE_NAMES = (
@@ -96,10 +96,10 @@ def gathered(batches: Iterable[MonthBatch]) -> dict[str, Table]:
 def build_scene(p: WorldParameters) -> Scene:
     """Everything that the months of a world have in common."""
     calendar, streams = Calendar(p.start, p.months), Streams(p.seed)
-    circles = draw_circles(p.customers, p.population.circle_share, streams)
+    circles = draw_circles(p.customers, p.population, streams)
     customers = draw_customers(p.customers, p.population, circles, streams)
     accounts = draw_accounts(customers, p, calendar, streams)
-    macro = draw_macro(p.macro, calendar, p.months + LOOKAHEAD_MONTHS, streams)
+    macro = draw_macro(p, calendar, streams)
     return Scene(p, calendar, streams, customers, circles, accounts, macro)
 
 
@@ -121,7 +121,7 @@ class RunningWorld:
             before, log_income = self.standing, self.standing.log_income
             self.standing = advance(self.scene, before, NO_CHANGES, log_income)
             records = change_records(before, self.standing, NO_CHANGES, self.scene)
-            self._post.add({"accounts": records})
+            self._post.add({"accounts": records, **_bureau_tables(self.scene, self.standing)})
 
     def step(self, orders: LimitOrders | None = None) -> MonthBatch:
         """Live one month more and hand out what becomes known in it.
@@ -190,16 +190,20 @@ def _tables_of_month(
     scene: Scene, before: Standing, standing: Standing, changes: LimitChanges
 ) -> dict[str, Table]:
     """What happened in the month of ``standing``."""
-    tables = {
+    return {
         "accounts": change_records(before, standing, changes, scene),
         "limit_changes": limit_changes_table(changes, scene.accounts),
         "statements": statements_of_month(scene, standing),
         "transactions": transactions_of_month(scene, standing),
         "activity_events": events_of_month(scene, before, standing),
+        **_bureau_tables(scene, standing),
     }
-    if is_reported(scene.calendar.month_end(standing.month).month):
-        tables["bureau"] = bureau_of_month(scene, standing)
-    return tables
+
+
+def _bureau_tables(scene: Scene, standing: Standing) -> dict[str, Table]:
+    """The bureau's records, in the months in which it reports."""
+    reported = is_reported(scene.calendar.month_end(standing.month).month)
+    return {"bureau": bureau_of_month(scene, standing)} if reported else {}
 
 
 class _Post:

@@ -8,18 +8,19 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from credit_limits.simulation import distress
+from credit_limits.simulation import distress, rings
 from credit_limits.simulation.columns import Flags, Floats, Ints
-from credit_limits.simulation.delinquency import Hazards, State, hazards
+from credit_limits.simulation.delinquency import Hazards, RiskTraits, State, hazards
 from credit_limits.simulation.macro import LOOKAHEAD_MONTHS
-from credit_limits.simulation.parameters import Repayment
-from credit_limits.simulation.portfolio import Scene, Standing
+from credit_limits.simulation.parameters import Repayment, WorldParameters
+from credit_limits.simulation.portfolio import Scene, Standing, leaving
 
 HORIZON_MONTHS = 6
 assert HORIZON_MONTHS <= LOOKAHEAD_MONTHS
 _ALIVE = (State.UNUSED, State.CURRENT, State.DPD_30, State.DPD_60)
 
-# Probability of each living state, calm in the first row and in distress in the second.
+# Probability of each living state: calm in the first row, in distress in the second, and of a ring
+# that has struck in the third.
 _Mass: TypeAlias = dict[State, Floats]
 
 
@@ -87,38 +88,73 @@ def default_probability(
     equal. NaN where the account is not at risk.
     """
     at_risk = standing.state <= State.DPD_60
-    load = scene.burden(standing.limit * np.float64(limit_ratio), standing.log_income)
-    chances = tuple(hazards(scene.traits, load, d, scene.parameters) for d in (False, True))
     mass = _now(scene, standing)
+    limit = standing.limit * np.float64(limit_ratio)
     defaulted = np.zeros(scene.accounts.count)
+    in_force: WorldParameters | None = None
     for month in range(standing.month + 1, standing.month + 1 + horizon):
-        mass = _mixed(mass, _entry(scene, month), scene.parameters.repayment)
-        mass, added = _moved(mass, chances, scene.parameters.repayment)
+        p = scene.parameters_of(month)
+        if p != in_force:
+            traits, load = scene.traits(month), scene.burden(limit, standing.log_income, month)
+            chances, in_force = _chances(traits, load, p), p
+        mass = _left(mass, leaving(scene, standing, month))
+        mass = _mixed(mass, _entry(scene, month), p.repayment)
+        mass, added = _moved(mass, chances, p.repayment)
+        mass = _struck(mass, _strike(scene, month))
         defaulted += added
     return np.where(at_risk, defaulted, np.nan)
 
 
 def _now(scene: Scene, standing: Standing) -> _Mass:
     distressed = standing.distressed[scene.accounts.customer]
-    by_distress = np.stack([~distressed, distressed]).astype(np.float64)
-    return {state: by_distress * (standing.state == state) for state in _ALIVE}
+    fraud = standing.fraud[scene.accounts.customer]
+    rows = np.stack([~fraud & ~distressed, ~fraud & distressed, fraud]).astype(np.float64)
+    return {state: rows * (standing.state == state) for state in _ALIVE}
+
+
+def _chances(traits: RiskTraits, load: Floats, p: WorldParameters) -> tuple[Hazards, ...]:
+    """The hazards of each row."""
+    honest = tuple(hazards(traits, load, distressed, p) for distressed in (False, True))
+    return (*honest, hazards(traits, load, False, p, fraud=True))
 
 
 def _entry(scene: Scene, month: int) -> Floats:
     unemployment = scene.macro.unemployment(month)
-    by_customer = distress.entry(scene.customers, scene.circles, unemployment, scene.parameters)
+    p = scene.parameters_of(month)
+    by_customer = distress.entry(scene.customers, scene.circles, unemployment, p)
     return by_customer[scene.accounts.customer]
 
 
+def _strike(scene: Scene, month: int) -> Floats:
+    p = scene.parameters_of(month).repayment
+    by_customer = rings.strike_chance(scene.circles, scene.ring_complete, month, p)
+    return by_customer[scene.accounts.customer]
+
+
+def _left(mass: _Mass, leaving: tuple[Floats, Floats]) -> _Mass:
+    """Accounts without arrears may be closed by their customers."""
+    unused, in_use = leaving
+    staying = {State.UNUSED: 1.0 - unused, State.CURRENT: 1.0 - in_use}
+    return {state: m * staying.get(state, 1.0) for state, m in mass.items()}
+
+
 def _mixed(mass: _Mass, entry: Floats, p: Repayment) -> _Mass:
-    """Distress begins and ends; unused accounts may be closed."""
+    """Distress begins and ends."""
     leave = p.distress_exit_monthly
-    mixed = {
-        state: np.stack([m[0] * (1 - entry) + m[1] * leave, m[0] * entry + m[1] * (1 - leave)])
+    return {
+        state: np.stack(
+            [m[0] * (1 - entry) + m[1] * leave, m[0] * entry + m[1] * (1 - leave), m[2]]
+        )
         for state, m in mass.items()
     }
-    mixed[State.UNUSED] *= 1.0 - p.churn_monthly
-    return mixed
+
+
+def _struck(mass: _Mass, strike: Floats) -> _Mass:
+    """Rings strike: from the next month on their members pay nothing."""
+    return {
+        state: np.stack([m[0] * (1 - strike), m[1] * (1 - strike), m[2] + (m[0] + m[1]) * strike])
+        for state, m in mass.items()
+    }
 
 
 def _moved(mass: _Mass, chances: tuple[Hazards, ...], p: Repayment) -> tuple[_Mass, Floats]:
@@ -127,7 +163,7 @@ def _moved(mass: _Mass, chances: tuple[Hazards, ...], p: Repayment) -> tuple[_Ma
     roll_30 = np.stack([c.roll_30 for c in chances])
     roll_60 = np.stack([c.roll_60 for c in chances])
     start = np.stack([c.start_use for c in chances])
-    keep = chances[0].keep_use
+    keep = np.stack([c.keep_use for c in chances])
     unused, current = mass[State.UNUSED], mass[State.CURRENT]
     late_30, late_60 = mass[State.DPD_30], mass[State.DPD_60]
     cured = (1.0 - p.stay_share) * (late_30 * (1.0 - roll_30) + late_60 * (1.0 - roll_60))

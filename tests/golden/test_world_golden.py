@@ -10,28 +10,28 @@ from credit_limits.simulation.parameters import WorldParameters
 from credit_limits.simulation.world import MODEL_VERSION, simulate_tables
 
 ROWS = {
-    "accounts": 535,
-    "activity_events": 5541,
-    "bureau": 468,
+    "accounts": 485,
+    "activity_events": 5566,
+    "bureau": 839,
     "customers": 314,
-    "limit_changes": 62,
+    "limit_changes": 61,
     "links": 127,
     "macro": 18,
     "protected": 300,
-    "statements": 2423,
-    "transactions": 9997,
+    "statements": 2449,
+    "transactions": 10246,
 }
 SUMS = {
-    "statements.balance_minor": 784_714_554,
-    "statements.paid_minor": 378_207_118,
-    "statements.days_past_due": 4_710,
-    "transactions.amount_minor": 397_249_390,
-    "accounts.limit_minor": 778_650_000,
+    "statements.balance_minor": 880_985_355,
+    "statements.paid_minor": 462_835_173,
+    "statements.days_past_due": 1_860,
+    "transactions.amount_minor": 486_596_801,
+    "accounts.limit_minor": 875_335_000,
     "customers.income_monthly_minor": 234_788_000,
-    "bureau.other_balance_minor": 551_697_530,
+    "bureau.other_balance_minor": 969_391_430,
 }
-ACCOUNT = ("A00000000", "pay_later", 325_000)
-STATEMENT = ("A00000000", 12_835, 16_460)
+ACCOUNT = ("A00000000", "pay_later", 215_000)
+STATEMENT = ("A00000000", 8_849, 11_348)
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def tables():
 
 
 def test_the_version_of_the_model_is_the_one_of_these_numbers():
-    assert MODEL_VERSION == 1
+    assert MODEL_VERSION == 2
 
 
 def test_the_rows_of_each_table(tables):

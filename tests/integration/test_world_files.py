@@ -137,11 +137,37 @@ def test_the_benchmark_prints_its_figures_as_json(capsys):
     assert benchmark.main(["--customers", "80", "--months", "3", "--json"]) == 0
     (measured,) = json.loads(capsys.readouterr().out)["sizes"]
     assert measured["rows"] > measured["statements"] > 80
+    assert 80 < measured["accounts"] < 160
     assert measured["generate_seconds"] > 0
+    assert measured["generate_cpu_seconds"] > 0
     assert measured["peak_mb"] > 10
 
 
 def test_the_benchmark_compares_sizes():
-    one = benchmark.Measured(10, 2, 100, 20, 0.5, 1.0, 1.0, 1.0)
-    ten = benchmark.Measured(100, 2, 1000, 200, 5.0, 12.0, 1.0, 1.0)
-    assert benchmark.cost_ratio([ten, one]) == pytest.approx(1.2)
+    assert benchmark.cost_ratio([measured(10, 12.0), measured(1, 1.0)]) == pytest.approx(1.2)
+
+
+def test_the_benchmark_prints_a_line_a_size_and_the_ratio(capsys, monkeypatch):
+    by_size = {7_400: measured(1, 1.0), 74_000: measured(10, 12.0), 740_000: measured(100, 110.0)}
+    monkeypatch.setattr(benchmark, "measure_apart", lambda size, *_: by_size[size])
+    assert benchmark.main(["--full"]) == 0
+    *sizes, last = capsys.readouterr().out.splitlines()[1:]
+    assert [line.split()[0] for line in sizes] == ["13", "130", "1,300"]
+    assert "1.10 times" in last
+
+
+def measured(times, cpu):
+    """A measured size, ``times`` that of ten customers."""
+    return benchmark.Measured(
+        customers=10 * times,
+        accounts=13 * times,
+        months=2,
+        rows=100 * times,
+        statements=20 * times,
+        simulate_seconds=0.5 * times,
+        generate_seconds=2.0 * times,
+        simulate_cpu_seconds=0.5 * times,
+        generate_cpu_seconds=cpu,
+        peak_mb=1.0,
+        file_mb=1.0,
+    )

@@ -76,8 +76,8 @@ def one(connection, sql):
 
 
 def test_the_base_rate_is_in_its_band(cohorts):
-    assert 0.025 < cohorts["defaulted"].mean() < 0.045
-    assert cohorts.groupby("product")["defaulted"].mean().between(0.02, 0.05).all()
+    assert 0.012 < cohorts["defaulted"].mean() < 0.020
+    assert cohorts.groupby("product")["defaulted"].mean().between(0.004, 0.025).all()
 
 
 def test_the_truth_is_calibrated(cohorts):
@@ -131,11 +131,17 @@ def test_the_books_look_like_a_lenders(connection):
             "SELECT days_past_due, count(*) / sum(count(*)) OVER () FROM struck GROUP BY 1"
         ).fetchall()
     )
-    assert set(shares) == {0, 30, 60, 90, 120}
-    assert 0.95 < shares[0] < 0.98
-    assert shares[30] > shares[60] > shares[120]
-    late = "SELECT sum(balance_minor) FILTER (days_past_due >= 30) / sum(balance_minor) FROM struck"
-    assert 0.01 < one(connection, late) < 0.08
+    assert set(shares) == {0, 30, 60, 90, 120, 150, 180}
+    assert 0.98 < shares[0] < 0.99
+    assert shares[30] > shares[60] > shares[120] > shares[180]
+
+
+@pytest.mark.parametrize(("days", "low", "high"), [(30, 0.012, 0.020), (90, 0.007, 0.013)])
+def test_the_shares_of_balance_in_arrears_are_those_that_lenders_publish(
+    connection, days, low, high
+):
+    late = "SELECT sum(balance_minor) FILTER (days_past_due >= ?) / sum(balance_minor) FROM struck"
+    assert low < connection.execute(late, [days]).fetchall()[0][0] < high
 
 
 def test_products_and_sizes(connection, world):

@@ -45,7 +45,10 @@ IN_USE, IDLE = 0.1, 0.9
         (State.DPD_30, CURE, IDLE, State.UNUSED),
         (State.DPD_60, ROLL, IDLE, State.DPD_90),
         (State.DPD_60, STAY, IDLE, State.DPD_60),
-        (State.DPD_90, ROLL, IDLE, State.CHARGED_OFF),
+        (State.DPD_90, ROLL, IDLE, State.DPD_120),
+        (State.DPD_120, STAY, IDLE, State.DPD_120),
+        (State.DPD_150, ROLL, IDLE, State.CHARGED_OFF),
+        (State.DPD_150, CURE, IDLE, State.UNUSED),
         (State.DPD_90, CURE, IN_USE, State.CURRENT),
         (State.CHARGED_OFF, CURE, IN_USE, State.ABSENT),
         (State.ABSENT, CURE, IN_USE, State.ABSENT),
@@ -63,7 +66,8 @@ def test_each_state_goes_where_the_draws_say(state, move, use, expected):
         (State.DPD_30, 30),
         (State.DPD_60, 60),
         (State.DPD_90, 90),
-        (State.CHARGED_OFF, 120),
+        (State.DPD_150, 150),
+        (State.CHARGED_OFF, 180),
     ],
 )
 def test_days_past_due_of_each_state(state, days):
@@ -85,7 +89,9 @@ def test_doubling_the_limit_raises_the_log_odds_by_its_effect():
 
 
 def test_income_lowers_the_burden():
-    assert of_burden(income_yuan=13_000.0) == pytest.approx(-0.7 * np.log(2.0))
+    assert of_burden(income_yuan=13_000.0) == pytest.approx(
+        PARAMETERS.repayment.income_effect * np.log(2.0)
+    )
 
 
 def traits(*, cash_loan):
@@ -109,6 +115,11 @@ def test_distress_makes_people_draw_cash_loans_and_no_other(cash_loan, expected)
 def test_later_rolls_are_likelier_than_earlier_ones():
     chances = hazards(traits(cash_loan=False), np.zeros(1), False, PARAMETERS)
     assert chances.miss[0] < chances.roll_30[0] < chances.roll_60[0] < chances.roll_90[0]
+
+
+def test_a_fraud_uses_every_line_and_never_pays():
+    chances = hazards(traits(cash_loan=True), np.zeros(1), False, PARAMETERS, fraud=True)
+    assert [getattr(chances, name)[0] for name in Hazards.__slots__] == [1.0] * 6
 
 
 def test_without_a_limit_effect_the_limit_does_nothing():

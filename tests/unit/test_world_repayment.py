@@ -8,8 +8,13 @@ import pytest
 from credit_limits.simulation.accounts import Accounts, rounded_limit_minor
 from credit_limits.simulation.delinquency import State
 from credit_limits.simulation.parameters import PastPolicy, Repayment, Spending
-from credit_limits.simulation.repayment import LEAST_BALANCE_MINOR, MonthTurn, settle_month
-from credit_limits.simulation.spending import Demand, absorbed, demand, target_balance
+from credit_limits.simulation.repayment import (
+    LEAST_BALANCE_MINOR,
+    MonthTurn,
+    nothing_moved,
+    settle_month,
+)
+from credit_limits.simulation.spending import Demand, absorbed, all_at_once, demand, target_balance
 
 NEVER_PARTIAL = replace(Repayment(), partial_pay_share=0.0)
 
@@ -27,12 +32,26 @@ def account(**changes):
     return Accounts(**{**values, **changes})
 
 
-def settled(before, after, *, balance=100_000, due=10_000, limit=600_000, wanted=0.0, **changes):
+def settled(
+    before,
+    after,
+    *,
+    balance=100_000,
+    due=10_000,
+    claim=0,
+    left=False,
+    limit=600_000,
+    wanted=0.0,
+    **changes,
+):
+    last = replace(
+        nothing_moved(np.array([balance])), minimum_due=np.array([due]), claim=np.array([claim])
+    )
     turn = MonthTurn(
         np.array([before], dtype=np.int8),
         np.array([after], dtype=np.int8),
-        np.array([balance]),
-        np.array([due]),
+        np.array([left]),
+        last,
     )
     wants = Demand(np.array([wanted]), np.array([wanted]))
     return settle_month(
@@ -113,7 +132,7 @@ def test_a_line_in_use_ends_the_month_with_a_balance():
 
 
 @pytest.mark.parametrize(
-    ("before", "after"), [(State.DPD_30, State.DPD_60), (State.DPD_90, State.CHARGED_OFF)]
+    ("before", "after"), [(State.DPD_30, State.DPD_60), (State.DPD_150, State.CHARGED_OFF)]
 )
 def test_frozen_accounts_do_not_spend(before, after):
     assert settled(before, after, wanted=50_000.0).spent[0] == 0
@@ -127,12 +146,63 @@ def test_an_absent_account_has_no_money(before):
 
 def test_the_balance_adds_up_to_the_fen():
     rng = np.random.default_rng(1)
-    for before, after in [(1, 1), (1, 2), (2, 2), (2, 3), (3, 1), (0, 1), (1, 0), (4, 5)]:
+    for before, after in [(1, 1), (1, 2), (2, 2), (2, 3), (3, 1), (0, 1), (1, 0), (6, 7)]:
         balance = int(rng.integers(2_000, 10**7)) if before else 0
         money = settled(before, after, balance=balance, due=balance // 10, wanted=33_333.3)
         expected = balance - money.paid + money.spent + money.interest + money.fees
         assert money.balance == expected
         assert 0 <= money.minimum_due <= money.balance
+
+
+def test_reaching_90_days_is_charged_off_once():
+    reached = settled(State.DPD_60, State.DPD_90)
+    assert reached.charged_off[0] == reached.balance[0] > 100_000
+    assert reached.recovered[0] == 0
+    later = settled(State.DPD_90, State.DPD_120)
+    assert later.charged_off[0] == later.interest[0] == later.fees[0] == 0
+    assert later.balance[0] == 100_000
+
+
+def test_a_debt_in_default_that_is_cured_is_recovered_whole():
+    assert settled(State.DPD_120, State.CURRENT).recovered[0] == 100_000
+
+
+def test_what_is_paid_of_a_debt_in_default_is_recovered():
+    stays = settled(State.DPD_90, State.DPD_90)
+    assert stays.recovered[0] == stays.paid[0] == 5_000
+
+
+def test_the_last_statement_leaves_a_claim_of_which_little_comes_back():
+    last = settled(State.DPD_150, State.CHARGED_OFF)
+    assert last.claim[0] == last.balance[0] == 100_000
+    assert last.charged_off[0] == 0
+    after = settled(State.CHARGED_OFF, State.ABSENT, claim=100_000)
+    assert after.recovered[0] == 1_500
+    assert after.claim[0] == 93_500
+    assert after.balance[0] == after.paid[0] == 0
+
+
+def test_a_claim_brings_in_less_than_a_quarter_in_all():
+    claim, recovered = 1_000_000, 0
+    for _ in range(400):
+        month = settled(State.ABSENT, State.ABSENT, balance=0, due=0, claim=claim)
+        claim, recovered = int(month.claim[0]), recovered + int(month.recovered[0])
+    assert claim < 100
+    assert recovered == pytest.approx(1_000_000 * 0.015 / 0.065, rel=0.01)
+
+
+def test_who_closes_a_line_in_use_pays_all_of_it():
+    money = settled(State.ABSENT, State.ABSENT, left=True, wanted=50_000.0)
+    assert money.paid[0] == 100_000
+    assert money.balance[0] == money.spent[0] == 0
+
+
+def test_frauds_want_far_more_than_any_limit():
+    limit = np.array([100_000, 100_000])
+    usual = Demand(np.array([700.0, 700.0]), np.array([900.0, 900.0]))
+    wanted = all_at_once(usual, limit, np.array([True, False]))
+    assert wanted.usual.tolist() == [10_000_000.0, 700.0]
+    assert wanted.at_start.tolist() == [10_000_000.0, 900.0]
 
 
 POLICY, HABITS = PastPolicy(), Spending()
@@ -171,7 +241,7 @@ def test_spending_meets_its_mean_and_rises_in_distress():
         return demand(many, target, distressed, nobody, 9, p=HABITS, rng=rng).usual.mean()
 
     assert usual(nobody) == pytest.approx(1000.0, rel=0.02)
-    assert usual(~nobody) == pytest.approx(1800.0, rel=0.02)
+    assert usual(~nobody) == pytest.approx(1300.0, rel=0.02)
 
 
 @pytest.mark.parametrize(
