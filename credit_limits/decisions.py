@@ -11,6 +11,7 @@ from credit_limits.allocation.economics import CandidateValues, candidate_values
 from credit_limits.allocation.problem import AllocationProblem, Cap, exact_sum
 from credit_limits.allocation.solver import allocate
 from credit_limits.explanation.reasons import Choices, Codes, actions, reasons
+from credit_limits.policy.brakes import NO_BRAKES, Brakes
 from credit_limits.policy.eligibility import permitted
 from credit_limits.policy.limit_policy import LimitPolicy
 from credit_limits.policy.portfolio import PRODUCTS, Flags, Floats, Integers, Portfolio
@@ -38,19 +39,25 @@ class DecisionBatch:
     certificate: Certificate
 
 
-def decide(portfolio: Portfolio, policy: LimitPolicy, label_window_months: int) -> DecisionBatch:
+def decide(
+    portfolio: Portfolio,
+    policy: LimitPolicy,
+    label_window_months: int,
+    brakes: Brakes = NO_BRAKES,
+) -> DecisionBatch:
     """Decide the limit of every account.
 
     Args:
         portfolio: the accounts as they stand.
         policy: the limit policy in force.
         label_window_months: the window of the model's default probability.
+        brakes: what is stopped for whole products.
 
     Raises:
         AllocationInfeasible: the policy's caps exclude every permitted choice.
         PolicyError: the policy does not know the label window.
     """
-    permissions = permitted(portfolio, policy)
+    permissions = permitted(portfolio, policy, brakes)
     candidates = candidate_limits(portfolio.limit_minor, permissions, policy.ladder)
     values = candidate_values(portfolio, candidates, policy.economics, label_window_months)
     allocation = allocate(allocation_problem(portfolio, candidates, values, policy.caps))

@@ -18,7 +18,10 @@ class ColumnDrift:
     """One column now, against the reference.
 
     ``psi`` is the plain index and ``noise`` what sampling alone gives of it; the level comes from
-    their difference, from the rise of nulls and from values never seen. Shares are 0 to 1.
+    their difference, from the rise of nulls and from values never seen. Shares are 0 to 1. Null
+    is a bin like any other where there are more of them than in the reference; where there are
+    fewer, the index is over the filled rows alone. Training reaches back to months in which the
+    record was too short for some inputs: that they are known by now is no drift.
     ``broken``: the column is absent or has turned null; ``psi`` is None where it is absent.
     ``finding`` says in words what was found, empty where nothing was.
     """
@@ -73,8 +76,9 @@ def _column(
     if reference.name not in frame or frame.empty:
         return _absent(reference, "no rows" if reference.name in frame else "the column is absent")
     counts = reference.count(numbers(frame, reference.name))
-    psi = population_stability_index(reference.counts, counts)
-    noise = _noise(reference, counts)
+    then, now = _compared(np.asarray(reference.counts), counts)
+    psi = population_stability_index(then, now)
+    noise = _noise(then, now)
     null_share = float(counts[-1] / counts.sum())
     unseen = float(counts[-2] / counts.sum()) if reference.kind is ColumnKind.DISCRETE else 0.0
     nulls = thresholds.null_rise.level(null_share - reference.null_share)
@@ -109,9 +113,19 @@ def _absent(reference: ColumnReference, finding: str) -> ColumnDrift:
     )
 
 
-def _noise(reference: ColumnReference, counts: NDArray[np.int64]) -> float:
-    used = int(((np.asarray(reference.counts) > 0) | (counts > 0)).sum())
-    return sampling_noise(used, reference.rows, int(counts.sum()))
+def _compared(
+    then: NDArray[np.int64], now: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The bins that the index is over: without null, the last, where it has become rarer."""
+    rarer = now[-1] / now.sum() < then[-1] / then.sum()
+    if rarer and then[:-1].any():
+        return then[:-1], now[:-1]
+    return then, now
+
+
+def _noise(then: NDArray[np.int64], now: NDArray[np.int64]) -> float:
+    used = int(((then > 0) | (now > 0)).sum())
+    return sampling_noise(used, int(then.sum()), int(now.sum()))
 
 
 def _distribution(

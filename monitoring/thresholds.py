@@ -6,9 +6,11 @@ They come from ``policies/monitoring/<date>.yaml``; none has a default.
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import IntEnum
 
 from credit_limits.domain.errors import PolicyError
+from credit_limits.domain.periods import add_months
 
 
 class DriftLevel(IntEnum):
@@ -42,6 +44,57 @@ class Steps:
         if not value < self.alarm:
             return DriftLevel.ALARM
         return DriftLevel.NOTICE if value >= self.notice else DriftLevel.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class FalseAlarms:
+    """How often each level may come where nothing has changed, 0 to 1; alarm <= notice."""
+
+    notice: float
+    alarm: float
+
+    def __post_init__(self) -> None:
+        if not 0 < self.alarm <= self.notice < 1:
+            raise ValueError(
+                f"alarm {self.alarm} and notice {self.notice} must rise, above 0 and below 1"
+            )
+
+    def level(self, p_value: float) -> DriftLevel:
+        """The level of a p-value; what is not a number is an alarm."""
+        if not p_value > self.alarm:
+            return DriftLevel.ALARM
+        return DriftLevel.NOTICE if p_value <= self.notice else DriftLevel.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class EarlyThresholds:
+    """What is held against the share of accounts that miss their first payment.
+
+    ``reference_months``: how far back the months go that a month is held against.
+    ``months_floor``: with fewer of them there is no verdict. ``accounts_floor``: a month with
+    fewer accounts that were current says nothing. ``rise``: by which share the rate rises over
+    that of the reference. ``false_alarms``: see :class:`FalseAlarms`. A level is reached where
+    both the rise and the p-value reach it.
+    """
+
+    reference_months: int
+    months_floor: int
+    accounts_floor: int
+    rise: Steps
+    false_alarms: FalseAlarms
+
+    def __post_init__(self) -> None:
+        if not 2 <= self.months_floor <= self.reference_months:
+            raise ValueError(
+                f"months_floor {self.months_floor} is below 2 or above reference_months "
+                f"{self.reference_months}"
+            )
+        if self.accounts_floor < 1:
+            raise ValueError(f"accounts_floor is {self.accounts_floor}; at least one is needed")
+
+    def refers(self, before: date, month_end: date) -> bool:
+        """Whether a month's end lies within the reference of a later one."""
+        return add_months(month_end, -self.reference_months) <= before < month_end
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +134,9 @@ def parse_drift_thresholds(version: str, content: Mapping[str, object]) -> Drift
         PolicyError: one is absent or unknown, not a finite number, out of order, or without
             unit or reason.
     """
-    section = _mapping(version, "thresholds", content.get("thresholds"))
+    section = checked_mapping(version, "thresholds", content.get("thresholds"))
     pairs = ("score_psi", "input_psi", "null_rise", "unseen_share")
-    _same_names(version, "thresholds", section, ("rows_floor", "not_judged", *pairs))
+    checked_names(version, "thresholds", section, ("rows_floor", "not_judged", *pairs))
     rows = _numbers(version, "rows_floor", section["rows_floor"], ("value",))
     steps = {name: _numbers(version, name, section[name], ("notice", "alarm")) for name in pairs}
     try:
@@ -97,9 +150,34 @@ def parse_drift_thresholds(version: str, content: Mapping[str, object]) -> Drift
         raise PolicyError(f"{version}: {error}") from error
 
 
+def parse_early_thresholds(version: str, content: Mapping[str, object]) -> EarlyThresholds:
+    """The thresholds of early delinquency in a monitoring policy file.
+
+    Under ``early_delinquency`` the fields of :class:`EarlyThresholds`: months and accounts with
+    ``value``, the pairs with ``notice`` and ``alarm``, all of them with ``unit`` and ``reason``.
+
+    Raises:
+        PolicyError: as :func:`parse_drift_thresholds` does.
+    """
+    section = checked_mapping(version, "early_delinquency", content.get("early_delinquency"))
+    wholes = ("reference_months", "months_floor", "accounts_floor")
+    pairs = ("rise", "false_alarms")
+    checked_names(version, "early_delinquency", section, (*wholes, *pairs))
+    value = {name: _numbers(version, name, section[name], ("value",))["value"] for name in wholes}
+    pair = {name: _numbers(version, name, section[name], ("notice", "alarm")) for name in pairs}
+    try:
+        return EarlyThresholds(
+            **{name: int(number) for name, number in value.items()},
+            rise=Steps(**pair["rise"]),
+            false_alarms=FalseAlarms(**pair["false_alarms"]),
+        )
+    except ValueError as error:
+        raise PolicyError(f"{version}: {error}") from error
+
+
 def _numbers(version: str, where: str, raw: object, names: tuple[str, ...]) -> dict[str, float]:
-    entry = _mapping(version, where, raw)
-    _same_names(version, where, entry, (*names, "unit", "reason"))
+    entry = checked_mapping(version, where, raw)
+    checked_names(version, where, entry, (*names, "unit", "reason"))
     if not entry["unit"] or not entry["reason"]:
         raise PolicyError(f"{version}: {where} needs its unit and its reason in words")
     values: dict[str, float] = {}
@@ -114,19 +192,21 @@ def _numbers(version: str, where: str, raw: object, names: tuple[str, ...]) -> d
 
 
 def _reasons(version: str, raw: object) -> dict[str, str]:
-    entry = _mapping(version, "not_judged", raw)
+    entry = checked_mapping(version, "not_judged", raw)
     if not all(isinstance(reason, str) and reason for reason in entry.values()):
         raise PolicyError(f"{version}: not_judged needs a reason in words for each column")
     return {str(name): str(reason) for name, reason in entry.items()}
 
 
-def _mapping(version: str, where: str, raw: object) -> Mapping[str, object]:
+def checked_mapping(version: str, where: str, raw: object) -> Mapping[str, object]:
+    """``raw``, where it is a mapping; :class:`PolicyError` where it is none."""
     if not isinstance(raw, Mapping):
         raise PolicyError(f"{version}: {where} is absent or not a mapping")
     return raw
 
 
-def _same_names(version: str, where: str, given: Iterable[str], known: Iterable[str]) -> None:
+def checked_names(version: str, where: str, given: Iterable[str], known: Iterable[str]) -> None:
+    """Raise :class:`PolicyError` unless a section has exactly the names it should have."""
     absent, unknown = set(known) - set(given), {str(name) for name in set(given) - set(known)}
     if absent or unknown:
         raise PolicyError(f"{version}: {where}: absent {sorted(absent)}, unknown {sorted(unknown)}")

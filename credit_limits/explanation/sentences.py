@@ -101,6 +101,10 @@ REASON_SENTENCES: dict[ReasonCode, tuple[str, str]] = {
         "The total that can be lent at present is used up.",
         "当前整体授信规模已用完。",
     ),
+    ReasonCode.BRAKE_NO_INCREASES: (
+        "At present no limit of this product is raised.",
+        "该产品目前暂停提额。",
+    ),
     ReasonCode.HUMAN_REVIEW_ONLY: (
         "Changes of this limit are decided by a person on your request.",
         "应您的要求，该额度的调整由人工审核决定。",

@@ -10,16 +10,17 @@ import numpy as np
 
 from credit_limits.domain.account import AccountStatus
 from credit_limits.domain.decision import ReasonCode
+from credit_limits.policy.brakes import NO_BRAKES, Brakes
 from credit_limits.policy.limit_policy import LimitPolicy
 from credit_limits.policy.permission import RULE_ORDER, Permissions
 from credit_limits.policy.portfolio import STATUSES, Flags, Integers, Portfolio
 
 
-def permitted(portfolio: Portfolio, policy: LimitPolicy) -> Permissions:
+def permitted(portfolio: Portfolio, policy: LimitPolicy, brakes: Brakes = NO_BRAKES) -> Permissions:
     """What the rules permit each account.
 
     A feature that is not known never closes raises by itself, but a raise needs the statements
-    and the streak to be known.
+    and the streak to be known. A brake stops those whom every rule would let rise.
 
     Returns:
         Floors, caps, reasons and closures, N places each: ``floor <= min(cap, limit)`` always;
@@ -36,6 +37,8 @@ def permitted(portfolio: Portfolio, policy: LimitPolicy) -> Permissions:
     rules[ReasonCode.RISK_TOO_HIGH] = _grade_ratios(portfolio, policy) <= 1000
     reviewed = portfolio.human_review_only
     masks = np.where(reviewed, _mask(ReasonCode.HUMAN_REVIEW_ONLY), _masks(rules))
+    braked = (masks == 0) & brakes.stops_increases(portfolio.product)
+    masks = np.where(braked, _mask(ReasonCode.BRAKE_NO_INCREASES), masks)
     floor, forced = _cuts(portfolio, policy)
     top = np.minimum.reduce([*ceilings.values()])
     cap = np.where(masks == 0, top, forced)

@@ -10,13 +10,16 @@ import numpy as np
 
 from credit_limits.domain.account import AccountStatus
 from credit_limits.domain.decision import ReasonCode
+from credit_limits.policy.brakes import NO_BRAKES, BrakeMeasure, Brakes
 from credit_limits.policy.increase_rules import OverdueLevel
 from credit_limits.policy.limit_policy import LimitPolicy
 from credit_limits.policy.permission import RULE_ORDER, Permission
 from credit_limits.policy.portfolio import Account
 
 
-def permitted_plain(account: Account, policy: LimitPolicy) -> Permission:
+def permitted_plain(
+    account: Account, policy: LimitPolicy, brakes: Brakes = NO_BRAKES
+) -> Permission:
     """What the rules permit one account; the same as the arrays say of it."""
     limit = account.limit_minor
     if account.human_review_only:
@@ -39,6 +42,8 @@ def permitted_plain(account: Account, policy: LimitPolicy) -> Permission:
         reasons |= {ReasonCode.SERIOUSLY_OVERDUE if serious else ReasonCode.OVERDUE}
     if policy.grades.band(account.default_probability).increase_ratio_permille <= 1000:
         reasons |= {ReasonCode.RISK_TOO_HIGH}
+    if not reasons and BrakeMeasure.NO_INCREASES in brakes.measures(account.product):
+        reasons = {ReasonCode.BRAKE_NO_INCREASES}
 
     floor = _floor(account, policy)
     cap = limit

@@ -27,6 +27,7 @@ RULE_ORDER: tuple[ReasonCode, ...] = (
     ReasonCode.OBSERVATION_TOO_SHORT,
     ReasonCode.COOL_OFF,
     ReasonCode.INACTIVE,
+    ReasonCode.BRAKE_NO_INCREASES,
 )
 """Every rule that can forbid a raise, strongest first; bit k of a mask is rule k."""
 

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 from credit_limits.decisions import decide
+from credit_limits.domain.account import Product
 from credit_limits.domain.money import yuan
 from credit_limits.explanation.reasons import ACTIONS, NONE, REASONS
+from credit_limits.policy.brakes import Brakes
 from credit_limits.policy.risk_grades import Grade
 from tests.decision_samples import NOT_KNOWN, portfolio_of, shipped_policy
 
@@ -18,7 +20,7 @@ FULL = {"balance": yuan(9_000), "utilization_ratio_12m": 0.9, "payment_ratio_12m
 # what is special of the account (limit 10,000 yuan) -> grade, limit after, action, reasons
 TABLE = [
     ({"pd": 0.005}, "A", 20_000, "increase", "profitable_increase"),
-    ({"pd": 0.02}, "B", 15_000, "increase", "profitable_increase, portfolio_cap"),
+    ({"pd": 0.02}, "B", 10_000, "hold", "portfolio_cap"),
     ({"pd": 0.02, **HEAVY}, "B", 20_000, "increase", "profitable_increase"),
     ({"pd": 0.05, **HEAVY}, "C", 10_000, "hold", "portfolio_cap"),
     ({"pd": 0.09, **HEAVY}, "D", 10_000, "hold", "not_profitable"),
@@ -39,7 +41,7 @@ TABLE = [
     ),
     (
         {"pd": 0.12, "days_past_due_latest": 10.0, "on_time_streak_months": 0.0, **HEAVY},
-        "E", 10_000, "close_increases", "overdue, on_time_streak_too_short",
+        "E", 6_000, "decrease", "portfolio_cap, overdue, on_time_streak_too_short",
     ),
     (
         {"pd": 0.25, "days_past_due_latest": 30.0, "on_time_streak_months": 0.0, **HEAVY},
@@ -81,6 +83,33 @@ def test_the_decision_of_each_account(batch, place):
         list(Grade)[batch.grade[place]].value,
         int(batch.to_minor[place]) // 100,
         ACTIONS[batch.action[place]].value,
+        ", ".join(found),
+    ) == (grade, after, action, reasons)
+
+
+@pytest.fixture(scope="module")
+def braked():
+    stopped = Brakes(frozenset({Product.PAY_LATER}))
+    return decide(portfolio_of(*(a for a, *_ in TABLE)), shipped_policy(), 6, stopped)
+
+
+@pytest.mark.parametrize("place", range(len(TABLE)))
+def test_under_a_brake_of_pay_later_who_would_rise_holds_and_the_rest_is_as_before(braked, place):
+    account, grade, after, action, reasons = TABLE[place]
+    eligible = set(reasons.split(", ")) <= {
+        "profitable_increase",
+        "portfolio_cap",
+        "not_profitable",
+    }
+    if account.get("product") == "cash_loan" or ("portfolio_cap" in reasons and not eligible):
+        return  # what the raises leave of the caps is theirs
+    if eligible:
+        action, after, reasons = "hold", 10_000, "brake_no_increases"
+    found = [REASONS[code].value for code in braked.reasons[place] if code != NONE]
+    assert (
+        list(Grade)[braked.grade[place]].value,
+        int(braked.to_minor[place]) // 100,
+        ACTIONS[braked.action[place]].value,
         ", ".join(found),
     ) == (grade, after, action, reasons)
 

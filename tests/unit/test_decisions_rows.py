@@ -1,13 +1,16 @@
 """Digests, ids and columns of decision rows."""
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
 import pytest
 
 from credit_limits.decisions import decide
+from credit_limits.domain.account import Product
 from credit_limits.domain.periods import end_of_day
 from credit_limits.explanation.reasons import NONE
+from credit_limits.policy.brakes import Brakes
 from tests.decision_samples import AS_OF, NOT_KNOWN, portfolio_of, shipped_policy
 from tidegate.operations.decision_rows import (
     Lineage,
@@ -72,6 +75,15 @@ def test_an_id_follows_from_account_day_model_policy_and_row():
         other = Lineage(**{**{f: getattr(LINEAGE, f) for f in LINEAGE.__slots__}, part: "x"})
         assert decision_ids(portfolio, ["r", "r"], other) == ids
     assert decision_ids(portfolio, ["s", "r"], LINEAGE)[0] not in ids
+
+
+def test_a_brake_is_part_of_the_ids_of_its_products_alone():
+    portfolio = portfolio_of({}, {"product": "cash_loan"})
+    pay_later, cash_loan = decision_ids(portfolio, ["r", "r"], LINEAGE)
+    braked = replace(LINEAGE, brakes=Brakes(frozenset({Product.CASH_LOAN})))
+    same, other = decision_ids(portfolio, ["r", "r"], braked)
+    assert same == pay_later
+    assert other != cash_loan
 
 
 def test_lists_leave_out_what_is_not_there():

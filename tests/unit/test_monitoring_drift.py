@@ -91,7 +91,7 @@ def test_small_samples_do_not_alarm_by_their_noise():
 
 
 @pytest.mark.parametrize(
-    ("factor", "level"), [(1.0, "none"), (1.2, "notice"), (1.5, "alarm"), (0.01, "alarm")]
+    ("factor", "level"), [(1.0, "none"), (1.35, "notice"), (1.6, "alarm"), (0.01, "alarm")]
 )
 def test_the_further_it_moves_the_louder(factor, level):
     verdict = watched(income=portfolio(2)["income"] * factor)
@@ -107,6 +107,25 @@ def test_a_column_that_turned_null_is_an_alarm():
     assert found.broken
     assert found.null_share_now == pytest.approx(0.8, abs=0.02)
     assert "null, 0.0% in the reference" in found.finding
+    assert found.psi > 1
+
+
+def test_a_column_known_better_than_in_training_is_no_drift():
+    # In the first months of a record some inputs are not known yet, and the model learnt on them.
+    early = portfolio(1)
+    known = np.random.default_rng(8).random(5000) < 0.8
+    reference = build_reference(early.assign(income=early["income"].where(known)), COLUMNS)
+    now = drift_verdict(reference, portfolio(2), drift_thresholds()).columns[0]
+    assert (now.level, now.finding) == (DriftLevel.NONE, "")
+    assert now.psi < 0.01
+    moved = portfolio(2).assign(income=portfolio(2)["income"] * 2)
+    assert drift_verdict(reference, moved, drift_thresholds()).columns[0].level is DriftLevel.ALARM
+
+
+def test_a_column_that_was_never_known_is_judged_by_its_nulls():
+    empty = build_reference(portfolio(1).assign(income=np.nan), COLUMNS)
+    found = drift_verdict(empty, portfolio(2), drift_thresholds()).columns[0]
+    assert found.level is DriftLevel.ALARM
     assert found.psi > 1
 
 

@@ -28,6 +28,7 @@ from credit_limits.policy.portfolio import PRODUCTS, Flags, Portfolio
 from credit_limits.policy.risk_grades import Grade
 from monitoring.drift import SCORE
 from tidegate.adapters.dated_policies import DatedFile, load_dated
+from tidegate.operations.brakes import Brake, in_force, open_brakes
 from tidegate.operations.champion import CertifiedChampion, load_champion
 from tidegate.operations.decision_rows import (
     Lineage,
@@ -42,6 +43,7 @@ from tidegate.operations.limits_outcome import (
     AdjustLimitsOutcome,
     action_counts,
     allocation_row,
+    brake_rows,
     group_rows,
 )
 from tidegate.operations.platform import Platform
@@ -75,12 +77,13 @@ class _Cycle:
     """What is decided with, and the accounts to decide; ``scored`` in the portfolio's order.
 
     ``key`` is the content of the whole request: what decides, and every row asked about, also
-    those that another batch has decided.
+    those that another batch has decided. ``brakes`` are those that hold for any of the accounts.
     """
 
     key: str
     champion: CertifiedChampion
     policy: LimitPolicy
+    brakes: tuple[Brake, ...]
     lineage: Lineage
     portfolio: Portfolio
     scored: pd.DataFrame
@@ -98,7 +101,8 @@ def adjust_limits(platform: Platform, request: AdjustLimitsRequest) -> AdjustLim
 
     The same accounts, features, model and policy give the same decisions under the same ids; run
     again, they are recognised and nothing is written. An account already decided at this date
-    from the very same inputs, in another batch, is left out.
+    from the very same inputs, in another batch, is left out. A brake that is open at the date is
+    an input: with it nothing of its products is raised, in a batch of its own.
 
     Raises:
         NoCertifiedChampion: no champion, or one whose certificate does not verify; the refusal
@@ -116,7 +120,7 @@ def adjust_limits(platform: Platform, request: AdjustLimitsRequest) -> AdjustLim
         return _recognised(_entry_of(platform, cycle))
     cycle = _without(cycle, elsewhere)
     window_months = _label_window_months(cycle.champion)
-    batch = decide(cycle.portfolio, cycle.policy, window_months)
+    batch = decide(cycle.portfolio, cycle.policy, window_months, cycle.lineage.brakes)
     platform.lake.append("decisions", _rows(platform, cycle, batch), cycle.batch_id)
     outcome = _outcome(cycle, batch, platform.lake.read("decisions", batch_id=cycle.batch_id))
     platform.ledger.append(
@@ -125,7 +129,12 @@ def adjust_limits(platform: Platform, request: AdjustLimitsRequest) -> AdjustLim
         outcome.model_dump(mode="json"),
         key=cycle.key,
     )
-    _log.info("limits_adjusted", batch_id=outcome.batch_id, **outcome.actions)
+    _log.info(
+        "limits_adjusted",
+        batch_id=outcome.batch_id,
+        brakes=[brake.entry_sequence for brake in outcome.brakes],
+        **outcome.actions,
+    )
     return outcome
 
 
@@ -143,6 +152,7 @@ def _open_cycle(platform: Platform, as_of: date, product: Product | None) -> _Cy
     names = list(service_named(champion.loaded.feature_service).feature_names)
     digests = feature_row_digests(portfolio, scored[names].to_numpy(np.float64))
     versions = platform.lake.versions()
+    brakes = _brakes(platform, portfolio)
     lineage = Lineage(
         model_version=champion.version,
         artefact_digest=champion.certificate.artefact_digest,
@@ -150,10 +160,18 @@ def _open_cycle(platform: Platform, as_of: date, product: Product | None) -> _Cy
         policy_version=file.version,
         policy_digest=file.digest,
         data_versions={name: at for name, at in versions.items() if name not in _NOT_INPUTS},
+        brakes=in_force(brakes),
     )
     ids = decision_ids(portfolio, digests, lineage)
     key = digest_of({"certificate": lineage.certificate_digest, "decisions": ids})
-    return _Cycle(key, champion, policy, lineage, portfolio, scored, digests, ids)
+    return _Cycle(key, champion, policy, brakes, lineage, portfolio, scored, digests, ids)
+
+
+def _brakes(platform: Platform, portfolio: Portfolio) -> tuple[Brake, ...]:
+    """The open brakes on a product that the portfolio holds."""
+    held = {PRODUCTS[place] for place in np.unique(portfolio.product)}
+    brakes = open_brakes(platform, portfolio.as_of)
+    return tuple(brake for brake in brakes if held & set(brake.products))
 
 
 def _certified_champion(platform: Platform, as_of: date) -> CertifiedChampion:
@@ -282,4 +300,5 @@ def _outcome(cycle: _Cycle, batch: DecisionBatch, stored: pa.Table) -> AdjustLim
         certificate_digest=lineage.certificate_digest,
         feature_service=cycle.champion.loaded.feature_service,
         data_versions=json.loads(stored["data_versions"][0].as_py()),
+        brakes=brake_rows(cycle.brakes),
     )

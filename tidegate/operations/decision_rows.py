@@ -12,6 +12,7 @@ from credit_limits.decisions import DecisionBatch
 from credit_limits.domain.digest import canonical_json, digest_of
 from credit_limits.domain.periods import add_months, end_of_day
 from credit_limits.explanation.reasons import ACTIONS, REASONS
+from credit_limits.policy.brakes import NO_BRAKES, Brakes
 from credit_limits.policy.portfolio import FEATURES_READ, PRODUCTS, Floats, Integers, Portfolio
 from credit_limits.policy.risk_grades import Grade
 
@@ -34,7 +35,7 @@ _STATE = (
 
 @dataclass(frozen=True, slots=True)
 class Lineage:
-    """What a batch follows from: model, certificate, policy, and versions of the lake's tables."""
+    """What a batch follows from: model, certificate, policy, brakes, and versions of the tables."""
 
     model_version: str
     artefact_digest: str
@@ -42,6 +43,7 @@ class Lineage:
     policy_version: str
     policy_digest: str
     data_versions: Mapping[str, int]
+    brakes: Brakes = NO_BRAKES
 
 
 def feature_row_digests(portfolio: Portfolio, features: Floats) -> list[str]:
@@ -64,11 +66,17 @@ def feature_row_digests(portfolio: Portfolio, features: Floats) -> list[str]:
 
 
 def decision_ids(portfolio: Portfolio, row_digests: Sequence[str], lineage: Lineage) -> list[str]:
-    """An id for each decision, derived from all that it follows from: 20 hexadecimal digits."""
+    """An id for each decision, derived from all that it follows from: 20 hexadecimal digits.
+
+    A brake is part of the ids of the products that it holds for, and of no others.
+    """
     shared = [portfolio.as_of, lineage.artefact_digest, lineage.policy_digest]
+    stopped = [lineage.brakes.measures(product) for product in PRODUCTS]
     return [
-        digest_of([account, *shared, row])[:_ID_DIGITS]
-        for account, row in zip(portfolio.account_id.tolist(), row_digests, strict=True)
+        digest_of([account, *shared, row, *stopped[product]])[:_ID_DIGITS]
+        for account, product, row in zip(
+            portfolio.account_id.tolist(), portfolio.product.tolist(), row_digests, strict=True
+        )
     ]
 
 

@@ -8,8 +8,11 @@ from pydantic import BaseModel, ConfigDict
 
 from credit_limits.allocation.certificate import Certificate
 from credit_limits.decisions import DecisionBatch
+from credit_limits.domain.account import Product
 from credit_limits.explanation.reasons import ACTIONS
+from credit_limits.policy.brakes import BrakeMeasure
 from credit_limits.policy.portfolio import Integers, Portfolio
+from tidegate.operations.brakes import Brake
 
 
 class CapRow(BaseModel):
@@ -57,11 +60,24 @@ class GroupRow(BaseModel):
     to_minor: int
 
 
+class BrakeRow(BaseModel):
+    """A brake under which limits were decided; ``entry_sequence`` is its place in the ledger."""
+
+    model_config = ConfigDict(frozen=True)
+
+    measure: BrakeMeasure
+    products: tuple[Product, ...]
+    since: date
+    reason: str
+    entry_sequence: int
+
+
 class AdjustLimitsOutcome(BaseModel):
     """The batch of decisions, and all that it follows from.
 
     ``merkle_root`` is over the digests of its rows, in order of account. ``data_versions`` are
-    the Delta versions of the lake's tables when it was decided.
+    the Delta versions of the lake's tables when it was decided. ``brakes`` are those that held
+    for its accounts.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -82,6 +98,7 @@ class AdjustLimitsOutcome(BaseModel):
     certificate_digest: str
     feature_service: str
     data_versions: dict[str, int]
+    brakes: tuple[BrakeRow, ...] = ()
     recognised: bool = False
 
 
@@ -104,6 +121,20 @@ def allocation_row(certificate: Certificate) -> AllocationRow:
             )
             for cap in certificate.caps
         ),
+    )
+
+
+def brake_rows(brakes: Sequence[Brake]) -> tuple[BrakeRow, ...]:
+    """The brakes as rows, in their order."""
+    return tuple(
+        BrakeRow(
+            measure=brake.measure,
+            products=brake.products,
+            since=brake.since,
+            reason=brake.reason,
+            entry_sequence=brake.entry_sequence,
+        )
+        for brake in brakes
     )
 
 

@@ -1,6 +1,11 @@
-"""Watch drift: today's portfolio against the reference stored with the champion."""
+"""Watch drift: today's portfolio against the champion's reference, first misses against a year.
 
+An alarm acts: it applies the brake that the policy names, and quiet watches release it.
+"""
+
+from dataclasses import dataclass
 from datetime import date
+from math import isfinite
 from pathlib import Path
 
 import pandas as pd
@@ -12,11 +17,21 @@ from credit_limits.domain.features import service_named
 from credit_limits.domain.periods import end_of_day
 from credit_limits.ledger.entry import EntryKind
 from feature_repo.queries import tables_of
+from monitoring.brake_rule import BrakeRule, parse_brake_rule
 from monitoring.drift import SCORE, ColumnDrift, DriftVerdict, drift_verdict
-from monitoring.thresholds import DriftLevel, DriftThresholds, parse_drift_thresholds
+from monitoring.early_delinquency import EarlyVerdict, early_verdict
+from monitoring.thresholds import (
+    DriftLevel,
+    DriftThresholds,
+    EarlyThresholds,
+    parse_drift_thresholds,
+    parse_early_thresholds,
+)
 from tidegate.adapters.dated_policies import DatedFile, load_dated
+from tidegate.operations.brakes import Watch, act_on
 from tidegate.operations.champion import CertifiedChampion, load_champion
 from tidegate.operations.platform import Platform
+from tidegate.operations.roll_months import STATEMENTS, read_roll_months
 from tidegate.operations.scored_rows import (
     portfolio_scored,
     read_reference,
@@ -38,6 +53,9 @@ class WatchDriftRequest(BaseModel):
     as_of: date | None = Field(
         None, description="day of the portfolio; the lake's last day of knowledge if empty"
     )
+    page: bool = Field(
+        True, description="also render Evidently's page, which takes most of the time"
+    )
 
 
 class ColumnRow(BaseModel):
@@ -55,8 +73,37 @@ class ColumnRow(BaseModel):
     finding: str
 
 
+class EarlyDelinquencyRow(BaseModel):
+    """First missed payments of the ``months`` (one, or two together) up to ``month_end``.
+
+    Of the ``accounts`` that were current a month before, ``past_due`` are so now: the ``share``,
+    held against ``reference_share`` of the ``reference_months`` before. ``dispersion`` is how
+    much those vary beyond chance, 1 for not at all. What is None could not be judged, and
+    ``finding`` says why; ``ratio`` is also None over a reference share of 0.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    level: str
+    finding: str
+    month_end: date | None
+    months: int
+    accounts: int
+    past_due: int
+    reference_months: int
+    share: float | None
+    reference_share: float | None
+    ratio: float | None
+    dispersion: float | None
+    p_value: float | None
+
+
 class WatchDriftOutcome(BaseModel):
-    """The verdict: ``level`` is none, notice or alarm; ``report`` is Evidently's page."""
+    """The verdict: ``level`` is none, notice or alarm, the worst of the columns' and ``early``'s.
+
+    ``report`` is Evidently's page, empty where none was asked for. ``brakes_applied`` and
+    ``brakes_released`` are the names of the brakes that this watch applied and released.
+    """
 
     model_config = ConfigDict(frozen=True, protected_namespaces=())
 
@@ -69,14 +116,28 @@ class WatchDriftOutcome(BaseModel):
     model_version: str
     certificate_digest: str
     thresholds_version: str
+    early: EarlyDelinquencyRow | None = None
+    brakes_applied: list[str] = []
+    brakes_released: list[str] = []
     recognised: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Policy:
+    """The monitoring policy of a day, read whole before anything is measured."""
+
+    file: DatedFile
+    columns: DriftThresholds
+    early: EarlyThresholds
+    brake: BrakeRule
+
+
 def watch_drift(platform: Platform, request: WatchDriftRequest) -> WatchDriftOutcome:
-    """Compare the distribution of every input and of the score with the champion's training.
+    """Compare every input and the score with the champion's training, first misses with a year.
 
     The verdict is our own arithmetic; Evidently's page beside it shows the champion's
-    out-of-time rows against today's portfolio.
+    out-of-time rows against today's portfolio. An alarm applies the brake of the policy, and
+    watches without one release it; what they did to it is in the ledger before the watch itself.
 
     Raises:
         NoCertifiedChampion: there is no champion whose certificate verifies.
@@ -85,32 +146,52 @@ def watch_drift(platform: Platform, request: WatchDriftRequest) -> WatchDriftOut
     """
     as_of = request.as_of or platform.lake.latest_knowledge()
     champion = load_champion(platform, _MODEL)
-    policy = load_dated(platform.policies("monitoring"), as_of)
-    key = _key(platform, champion, policy, as_of)
+    policy = _policy(load_dated(platform.policies("monitoring"), as_of))
+    key = _key(platform, champion, policy, as_of, page=request.page)
     if entry := platform.ledger.find(EntryKind.DRIFT_WATCHED, key):
         stored = WatchDriftOutcome.model_validate(entry.payload)
         return stored.model_copy(update={"recognised": True})
-    thresholds = parse_drift_thresholds(policy.version, policy.content)
-    outcome = _watch(platform, champion, thresholds, as_of, key)
+    outcome = _with_brakes(
+        platform, policy, _watch(platform, champion, policy, as_of, key, page=request.page), key
+    )
     platform.ledger.append(
         EntryKind.DRIFT_WATCHED,
         platform.settings.actor,
         outcome.model_dump(mode="json"),
         key=key,
     )
-    _log.info("drift_watched", as_of=str(as_of), level=outcome.level, rows=outcome.rows)
+    _log.info(
+        "drift_watched",
+        as_of=str(as_of),
+        verdict=outcome.level,
+        rows=outcome.rows,
+        brakes_applied=outcome.brakes_applied,
+        brakes_released=outcome.brakes_released,
+    )
     return outcome
 
 
-def _key(platform: Platform, champion: CertifiedChampion, policy: DatedFile, as_of: date) -> str:
-    read = set(tables_of(service_named(champion.loaded.feature_service)))
+def _policy(file: DatedFile) -> _Policy:
+    return _Policy(
+        file,
+        parse_drift_thresholds(file.version, file.content),
+        parse_early_thresholds(file.version, file.content),
+        parse_brake_rule(file.version, file.content),
+    )
+
+
+def _key(
+    platform: Platform, champion: CertifiedChampion, policy: _Policy, as_of: date, *, page: bool
+) -> str:
+    read = {STATEMENTS, *tables_of(service_named(champion.loaded.feature_service))}
     versions = platform.lake.versions()
     return digest_of(
         {
             "certificate": champion.certificate.digest,
-            "thresholds": policy.digest,
+            "thresholds": policy.file.digest,
             "as_of": as_of,
             "data_versions": {table: versions[table] for table in sorted(read & set(versions))},
+            "page": page,
         }
     )
 
@@ -118,26 +199,41 @@ def _key(platform: Platform, champion: CertifiedChampion, policy: DatedFile, as_
 def _watch(
     platform: Platform,
     champion: CertifiedChampion,
-    thresholds: DriftThresholds,
+    policy: _Policy,
     as_of: date,
     key: str,
+    *,
+    page: bool,
 ) -> WatchDriftOutcome:
     reference = read_reference(platform, champion.loaded)
     today = portfolio_scored(platform, champion.loaded, as_of)
-    verdict = drift_verdict(reference, today, thresholds)
+    verdict = drift_verdict(reference, today, policy.columns)
+    months = read_roll_months(platform.lake, as_of, 2 * policy.early.reference_months)
+    early = early_verdict(months, policy.early)
     path = platform.settings.reports_dir / "drift" / f"{as_of}-{key[:12]}.html"
-    _render(platform, champion, today, path, as_of)
+    if page:
+        _render(platform, champion, today, path, as_of)
     return WatchDriftOutcome(
         as_of=as_of,
-        level=verdict.level.word,
-        finding=_finding(verdict),
+        level=max(verdict.level, early.level).word,
+        finding=_finding(verdict, early),
         columns=[_row(column) for column in verdict.columns],
         rows=verdict.rows,
-        report=str(path),
+        report=str(path) if page else "",
         model_version=champion.version,
         certificate_digest=champion.certificate.digest,
-        thresholds_version=thresholds.version,
+        thresholds_version=policy.file.version,
+        early=_early_row(early),
     )
+
+
+def _with_brakes(
+    platform: Platform, policy: _Policy, outcome: WatchDriftOutcome, key: str
+) -> WatchDriftOutcome:
+    watch = Watch(key, outcome.as_of, outcome.level, outcome.finding, policy.file.version)
+    done = act_on(platform, watch, policy.brake)
+    update = {"brakes_applied": list(done.applied), "brakes_released": list(done.released)}
+    return outcome.model_copy(update=update)
 
 
 def _render(
@@ -159,13 +255,32 @@ def _render(
     )
 
 
-def _finding(verdict: DriftVerdict) -> str:
+def _finding(verdict: DriftVerdict, early: EarlyVerdict) -> str:
     moved = [
         f"{column.name}: {column.finding}"
         for column in sorted(verdict.columns, key=lambda column: -column.level)
         if column.level is not DriftLevel.NONE
     ]
-    return "; ".join([verdict.finding, *moved] if verdict.finding else moved)
+    first = [early.finding] if early.level is not DriftLevel.NONE else []
+    return "; ".join([*first, *([verdict.finding] if verdict.finding else []), *moved])
+
+
+def _early_row(verdict: EarlyVerdict) -> EarlyDelinquencyRow:
+    months, test = verdict.months, verdict.test
+    return EarlyDelinquencyRow(
+        level=verdict.level.word,
+        finding=verdict.finding,
+        month_end=months[-1].month_end if months else None,
+        months=len(months),
+        accounts=sum(month.current for month in months),
+        past_due=sum(month.rolled for month in months),
+        reference_months=len(verdict.reference),
+        share=test.share if test else None,
+        reference_share=test.reference_share if test else None,
+        ratio=test.ratio if test and isfinite(test.ratio) else None,
+        dispersion=test.dispersion if test else None,
+        p_value=test.p_value if test else None,
+    )
 
 
 def _row(column: ColumnDrift) -> ColumnRow:

@@ -1,0 +1,152 @@
+"""Brakes over whole courses of watches, against a plain twin that keeps the state by hand."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from credit_limits.domain.account import Product
+from credit_limits.ledger.entry import GENESIS_DIGEST, Entry, EntryKind, seal
+from credit_limits.policy.brakes import BrakeMeasure, Brakes
+from monitoring.brake_rule import BrakeRule
+from tidegate.operations.brakes import Consequences, Watch, act_on, in_force, open_brakes
+
+FIRST = date(2024, 1, 31)
+BOTH = tuple(sorted(Product))
+LEVELS = st.lists(st.sampled_from(["none", "notice", "alarm"]), min_size=1, max_size=12)
+
+
+@dataclass
+class MemoryLedger:
+    """The ledger's promises, kept in memory."""
+
+    held: list[Entry] = field(default_factory=list)
+
+    def append(self, kind: EntryKind, actor: str, payload: dict, *, key: str) -> Entry:
+        for entry in self.entries(kind):
+            if entry.key == key:
+                return entry
+        entry = seal(
+            sequence=len(self.held) + 1,
+            time=datetime(2024, 1, 1, tzinfo=UTC),
+            kind=kind,
+            key=key,
+            actor=actor,
+            payload=payload,
+            previous_digest=self.held[-1].digest if self.held else GENESIS_DIGEST,
+        )
+        self.held.append(entry)
+        return entry
+
+    def entries(self, kind: EntryKind | None = None) -> list[Entry]:
+        return [entry for entry in self.held if kind is None or entry.kind is kind]
+
+
+@dataclass
+class Course:
+    """Watches carried out one after another on a platform that has a ledger and no more."""
+
+    rule: BrakeRule
+    platform: SimpleNamespace = field(
+        default_factory=lambda: SimpleNamespace(
+            ledger=MemoryLedger(), settings=SimpleNamespace(actor="tester")
+        )
+    )
+
+    def watch(self, day: date, level: str, key: str = "") -> Consequences:
+        """A watch as the operation makes it: what it does to brakes first, then itself."""
+        made = Watch(key or f"{day}", day, level, "why", "monitoring/2005-01-01")
+        done = act_on(self.platform, made, self.rule)
+        payload = {"as_of": day.isoformat(), "level": level}
+        self.platform.ledger.append(EntryKind.DRIFT_WATCHED, "tester", payload, key=made.key)
+        return done
+
+    def stopped(self, day: date) -> Brakes:
+        return in_force(open_brakes(self.platform, day))
+
+
+def days(count: int) -> list[date]:
+    return [FIRST + timedelta(days=30 * place) for place in range(count)]
+
+
+def plain(levels: Sequence[str], quiet_watches: int) -> list[bool]:
+    """Whether the brake is open after each watch."""
+    states, stopped, quiet = [], False, 0
+    for level in levels:
+        if level == "alarm":
+            stopped, quiet = True, 0
+        else:
+            quiet += 1
+            stopped = stopped and quiet < quiet_watches
+        states.append(stopped)
+    return states
+
+
+def rule_of(quiet_watches: int, products: tuple[Product, ...] = BOTH) -> BrakeRule:
+    return BrakeRule(BrakeMeasure.NO_INCREASES, products, quiet_watches)
+
+
+@given(LEVELS, st.integers(1, 4))
+def test_brakes_are_open_when_the_plain_twin_says(levels, quiet_watches):
+    course, when = Course(rule_of(quiet_watches)), days(len(levels))
+    expected = plain(levels, quiet_watches)
+    for day, level, stopped in zip(when, levels, expected, strict=True):
+        course.watch(day, level)
+        assert bool(course.stopped(day).no_increases) is stopped
+    # the past stays what it was, whatever has come after it
+    assert [bool(course.stopped(day).no_increases) for day in when] == expected
+    assert course.stopped(FIRST - timedelta(days=1)) == Brakes()
+
+
+@given(LEVELS, st.integers(1, 3))
+def test_every_watch_again_writes_nothing_and_says_the_same(levels, quiet_watches):
+    course, when = Course(rule_of(quiet_watches)), days(len(levels))
+    first = [course.watch(day, level) for day, level in zip(when, levels, strict=True)]
+    before = list(course.platform.ledger.held)
+    assert course.watch(when[-1], levels[-1]) == first[-1]
+    assert course.platform.ledger.held == before
+
+
+@given(LEVELS, st.integers(1, 3), st.integers(0, 30))
+def test_a_course_killed_at_any_entry_ends_in_the_same_ledger(levels, quiet_watches, kept):
+    whole, when = Course(rule_of(quiet_watches)), days(len(levels))
+    for day, level in zip(when, levels, strict=True):
+        whole.watch(day, level)
+    killed = Course(rule_of(quiet_watches))
+    killed.platform.ledger.held = whole.platform.ledger.held[:kept]
+    done = {entry.key for entry in killed.platform.ledger.entries(EntryKind.DRIFT_WATCHED)}
+    for day, level in zip(when, levels, strict=True):
+        if f"{day}" not in done:
+            killed.watch(day, level)
+    assert killed.platform.ledger.held == whole.platform.ledger.held
+
+
+def test_a_day_watched_again_after_other_data_counts_once_with_its_last_verdict():
+    course, when = Course(rule_of(2)), days(4)
+    course.watch(when[0], "alarm")
+    course.watch(when[1], "none")
+    assert course.watch(when[1], "none", key="again").released == ()
+    course.watch(when[1], "alarm", key="later still")
+    assert course.watch(when[2], "none").released == ()
+    assert len(course.watch(when[3], "none").released) == 1
+
+
+def test_a_rule_that_grew_stops_the_new_product_as_well():
+    course, when = Course(rule_of(1, (Product.CASH_LOAN,))), days(3)
+    course.watch(when[0], "alarm")
+    assert course.stopped(when[0]).no_increases == {Product.CASH_LOAN}
+    course.rule = rule_of(1)
+    assert len(course.watch(when[1], "alarm").applied) == 1
+    assert course.stopped(when[1]).no_increases == set(Product)
+    assert len(course.watch(when[2], "none").released) == 2
+
+
+def test_a_brake_names_itself_and_its_place_in_the_ledger():
+    course = Course(rule_of(2))
+    course.watch(FIRST, "alarm")
+    (brake,) = open_brakes(course.platform, FIRST)
+    assert brake.name == "no increases of cash_loan, pay_later since 2024-01-31"
+    assert (brake.reason, brake.since, brake.entry_sequence) == ("why", FIRST, 1)

@@ -1,0 +1,200 @@
+"""Brakes, by the ledger alone: which are open at a date, and what a watch does to them.
+
+A brake is open from the date of the watch that applied it up to the date of the watch that
+released it, that one excluded; so decisions of a past date are made again under the brakes of
+that date. Everything about a brake is written before the watch that decided it, under keys
+derived from that watch: a run killed in between writes the very same when it is started again.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from pydantic import BaseModel, ConfigDict
+
+from credit_limits.domain.account import Product
+from credit_limits.domain.digest import digest_of
+from credit_limits.ledger.entry import Entry, EntryKind
+from credit_limits.policy.brakes import BrakeMeasure, Brakes
+from monitoring.brake_rule import BrakeRule
+from monitoring.thresholds import DriftLevel
+from tidegate.operations.platform import Platform
+
+_ALARM = DriftLevel.ALARM.word
+
+
+@dataclass(frozen=True, slots=True)
+class Brake:
+    """A brake that is open: what it stops, for which products, since when and why.
+
+    ``entry_sequence`` is the place in the ledger of the entry that applied it.
+    """
+
+    measure: BrakeMeasure
+    products: tuple[Product, ...]
+    since: date
+    reason: str
+    entry_sequence: int
+
+    @property
+    def name(self) -> str:
+        """The brake in a few words, as outcomes and reports have it."""
+        measure = self.measure.replace("_", " ")
+        return f"{measure} of {', '.join(self.products)} since {self.since}"
+
+
+class BrakeApplied(BaseModel):
+    """What the ledger keeps of a brake applied; ``watch_key`` is that of the watch behind it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    as_of: date
+    measure: BrakeMeasure
+    products: tuple[Product, ...]
+    reason: str
+    policy_version: str
+    watch_key: str
+
+
+class BrakeReleased(BaseModel):
+    """What the ledger keeps of a release; ``applied_key`` is that of the brake's own entry."""
+
+    model_config = ConfigDict(frozen=True)
+
+    as_of: date
+    brake: str
+    applied_key: str
+    quiet_watches: int
+    watch_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """A watch that has just been made and is not in the ledger yet."""
+
+    key: str
+    as_of: date
+    level: str
+    reason: str
+    policy_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Consequences:
+    """Names of the brakes that a watch applied and released."""
+
+    applied: tuple[str, ...]
+    released: tuple[str, ...]
+
+
+def open_brakes(platform: Platform, as_of: date) -> tuple[Brake, ...]:
+    """The brakes open at a date, oldest first, from the ledger alone."""
+    return tuple(brake for _, brake in _open(platform, as_of, without=""))
+
+
+def in_force(brakes: Sequence[Brake]) -> Brakes:
+    """What these brakes stop, taken together."""
+    stopped = {
+        product
+        for brake in brakes
+        if brake.measure is BrakeMeasure.NO_INCREASES
+        for product in brake.products
+    }
+    return Brakes(no_increases=frozenset(stopped))
+
+
+def act_on(platform: Platform, watch: Watch, rule: BrakeRule) -> Consequences:
+    """Apply the policy's brake on an alarm; release open ones after enough quiet watches.
+
+    An alarm while the same is already stopped applies nothing more. Called again for the same
+    watch it writes nothing and says the same.
+    """
+    before = _open(platform, watch.as_of, without=watch.key)
+    if watch.level == _ALARM:
+        return Consequences(_apply(platform, watch, rule, [brake for _, brake in before]), ())
+    due = [
+        (entry, brake)
+        for entry, brake in before
+        if _quiet_watches(platform, brake.since, watch) >= rule.quiet_watches
+    ]
+    for entry, brake in due:
+        _release(platform, watch, rule, entry, brake)
+    return Consequences((), tuple(brake.name for _, brake in due))
+
+
+def _open(platform: Platform, as_of: date, *, without: str) -> list[tuple[Entry, Brake]]:
+    """Open brakes with their entries, as if the watch of the key ``without`` had not been."""
+    ended = {
+        released.applied_key
+        for entry in platform.ledger.entries(EntryKind.BRAKE_RELEASED)
+        for released in (BrakeReleased.model_validate(entry.payload),)
+        if released.as_of <= as_of and released.watch_key != without
+    }
+    return [
+        (entry, _brake(entry.sequence, applied))
+        for entry in platform.ledger.entries(EntryKind.BRAKE_APPLIED)
+        for applied in (BrakeApplied.model_validate(entry.payload),)
+        if applied.as_of <= as_of and entry.key not in ended and applied.watch_key != without
+    ]
+
+
+def _brake(sequence: int, applied: BrakeApplied) -> Brake:
+    return Brake(applied.measure, applied.products, applied.as_of, applied.reason, sequence)
+
+
+def _apply(
+    platform: Platform, watch: Watch, rule: BrakeRule, before: Sequence[Brake]
+) -> tuple[str, ...]:
+    stopped = {(brake.measure, product) for brake in before for product in brake.products}
+    if all((rule.measure, product) in stopped for product in rule.products):
+        return ()
+    applied = BrakeApplied(
+        as_of=watch.as_of,
+        measure=rule.measure,
+        products=rule.products,
+        reason=watch.reason,
+        policy_version=watch.policy_version,
+        watch_key=watch.key,
+    )
+    entry = platform.ledger.append(
+        EntryKind.BRAKE_APPLIED,
+        platform.settings.actor,
+        applied.model_dump(mode="json"),
+        key=digest_of({"watch": watch.key, "measure": rule.measure, "products": rule.products}),
+    )
+    return (_brake(entry.sequence, applied).name,)
+
+
+def _release(platform: Platform, watch: Watch, rule: BrakeRule, entry: Entry, brake: Brake) -> None:
+    released = BrakeReleased(
+        as_of=watch.as_of,
+        brake=brake.name,
+        applied_key=entry.key,
+        quiet_watches=rule.quiet_watches,
+        watch_key=watch.key,
+    )
+    platform.ledger.append(
+        EntryKind.BRAKE_RELEASED,
+        platform.settings.actor,
+        released.model_dump(mode="json"),
+        key=digest_of({"watch": watch.key, "brake": entry.key}),
+    )
+
+
+def _quiet_watches(platform: Platform, since: date, watch: Watch) -> int:
+    """Days watched in a row without alarm up to this watch, each counted once, after ``since``.
+
+    Of a day watched twice, with other data or another champion, the later verdict counts.
+    """
+    levels = {
+        date.fromisoformat(str(entry.payload["as_of"])): str(entry.payload["level"])
+        for entry in platform.ledger.entries(EntryKind.DRIFT_WATCHED)
+        if entry.key != watch.key
+    }
+    levels[watch.as_of] = watch.level
+    quiet = 0
+    for day in sorted((d for d in levels if since < d <= watch.as_of), reverse=True):
+        if levels[day] == _ALARM:
+            break
+        quiet += 1
+    return quiet
