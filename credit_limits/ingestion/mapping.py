@@ -75,7 +75,8 @@ class SourceFile:
     """One kind of file: how to find it, how to read it, what its rows become.
 
     ``absent_values`` are the texts, in lower case, that mean "no value". ``usual_rows`` stands
-    in for the rows of earlier files until there are any.
+    in for the rows of earlier files until there are any. ``holds_changes``: its rows are changes,
+    as many as there happen to be, so that neither their number nor a pause says anything.
     """
 
     name: str
@@ -89,6 +90,7 @@ class SourceFile:
     absent_values: tuple[str, ...] = ("",)
     minimum_rows: int = 1
     usual_rows: int | None = None
+    holds_changes: bool = False
 
     def __post_init__(self) -> None:
         names = [column.name for column in self.columns]
@@ -129,9 +131,13 @@ class BatchLimits:
 
     ``quarantine_share_ceiling``: share of source lines in quarantine, 0 to 1.
     ``volume_ratio_ceiling``: rows of a file over its usual rows.
+    ``volume_ratio_floor``: the same, at least; asked of files about new days, and once three have
+    come, for the first of all may hold years of history.
     ``unit_ratio_ceiling``: median of a money column over its usual median, or the inverse;
     asked only of ``unit_minimum_rows`` non-zero amounts and more.
     ``maximum_age_days``: how much older than the lake's newest event the batch's newest may be.
+    ``maximum_gap_days``: how much later than the lake's newest event the middle one of the batch
+    may be, or None for however much: beyond it a batch in between is missing.
     ``null_ceilings``: share of nulls by ``table.column``, stricter than the contract.
     ``usual_medians_minor``: median of the non-zero amounts by ``table.column``, in minor units,
     until earlier batches give it.
@@ -139,9 +145,11 @@ class BatchLimits:
 
     quarantine_share_ceiling: float = 0.05
     volume_ratio_ceiling: float = 2.0
+    volume_ratio_floor: float = 0.0
     unit_ratio_ceiling: float = 20.0
     unit_minimum_rows: int = 100
     maximum_age_days: int = 92
+    maximum_gap_days: int | None = None
     null_ceilings: Mapping[str, float] = field(default_factory=dict)
     usual_medians_minor: Mapping[str, float] = field(default_factory=dict)
 
@@ -150,8 +158,12 @@ class BatchLimits:
             raise ValueError("quarantine_share_ceiling lies outside 0 to 1")
         if self.volume_ratio_ceiling < 1.0 or self.unit_ratio_ceiling < 1.0:
             raise ValueError("volume_ratio_ceiling and unit_ratio_ceiling are at least 1")
+        if not 0.0 <= self.volume_ratio_floor <= 1.0:
+            raise ValueError("volume_ratio_floor lies outside 0 to 1")
         if self.maximum_age_days < 0:
             raise ValueError("maximum_age_days is at least 0")
+        if self.maximum_gap_days is not None and self.maximum_gap_days < 0:
+            raise ValueError("maximum_gap_days is at least 0")
         if any(median <= 0 for median in self.usual_medians_minor.values()):
             raise ValueError("usual_medians_minor are above 0")
         for name in (*self.null_ceilings, *self.usual_medians_minor):

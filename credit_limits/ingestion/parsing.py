@@ -29,6 +29,7 @@ _SOURCE_KEYS = {
 }
 _FILE_OPTIONS = {
     *("required", "encoding", "delimiter", "absent_values", "minimum_rows", "usual_rows"),
+    "holds_changes",
 }
 _FILE_KEYS = {"pattern", "format", "table", "tables", "columns", *_FILE_OPTIONS}
 

@@ -7,12 +7,15 @@ of twice the size, or long out of date is seen before any of it enters the lake.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import ceil
 from statistics import median
 
 from credit_limits.ingestion.contracts import Kind, TableContract
 from credit_limits.ingestion.derivation import literal, quoted
 from credit_limits.ingestion.mapping import BatchLimits, SourceFile
 from credit_limits.ingestion.rules import Between, HasColumns, Level, RowCount, Rule
+
+_BATCHES_BEFORE_A_FLOOR = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +57,36 @@ def usual_median_minor(name: str, limits: BatchLimits, earlier: Sequence[Profile
 
 
 def file_rules(
-    file: SourceFile, limits: BatchLimits, earlier: Sequence[Profile]
+    file: SourceFile, limits: BatchLimits, earlier: Sequence[Profile], *, goes_on: bool
 ) -> tuple[Rule, ...]:
-    """What is asked of a file as a whole."""
-    usual, most = usual_lines(file, earlier), None
-    message = f"fewer than {file.minimum_rows} lines"
-    if usual is not None:
-        most = int(usual * limits.volume_ratio_ceiling)
-        message += f", or more than {limits.volume_ratio_ceiling:g} times the usual {usual:g}"
-    columns = HasColumns(file.column_names)
-    volume = RowCount(file.minimum_rows, most)
+    """What is asked of a file as a whole.
+
+    ``goes_on``: it tells of days after the newest in the lake. A file that does not, such as
+    lines that were in quarantine and come again, may be as small as it likes.
+    """
+    volume = _usual_volume(file, limits, earlier, goes_on=goes_on)
+    message = f"fewer than {volume.minimum} lines"
+    if volume.maximum is not None:
+        message += (
+            f", or more than {volume.maximum}, where {usual_lines(file, earlier):g} are usual"
+        )
     return (
-        Rule("file_columns", (), Level.BATCH, columns, "a column is missing"),
+        Rule("file_columns", (), Level.BATCH, HasColumns(file.column_names), "a column is missing"),
         Rule("file_volume", (), Level.BATCH, volume, message),
     )
+
+
+def _usual_volume(
+    file: SourceFile, limits: BatchLimits, earlier: Sequence[Profile], *, goes_on: bool
+) -> RowCount:
+    usual = usual_lines(file, earlier)
+    if file.holds_changes or usual is None:
+        return RowCount(file.minimum_rows, None)
+    came = sum(file.name in profile.file_lines for profile in earlier)
+    floored = goes_on and came >= _BATCHES_BEFORE_A_FLOOR
+    floor = limits.volume_ratio_floor if floored else 0.0
+    least = max(file.minimum_rows, ceil(usual * floor))
+    return RowCount(least, int(usual * limits.volume_ratio_ceiling))
 
 
 def figures_of(
@@ -75,28 +94,38 @@ def figures_of(
 ) -> tuple[str, ...]:
     """SQL of the figures of a table, each a scalar with the table's name before its own.
 
-    ``days_behind`` counts the days from the newest event to the newest in the lake, null where
-    there is none. A ``median_of_`` an amount is null where there are too few to tell a unit by.
+    ``days_behind`` counts the days from the newest event to the newest in the lake,
+    ``days_ahead`` those from the newest in the lake to the middle event; both are null where the
+    lake has none. A ``median_of_`` an amount is null where there are too few to tell a unit by.
     """
-    behind = (
-        f"(SELECT date_diff('day', max(event_timestamp), "
-        f"TIMESTAMPTZ {literal(newest_known.isoformat())}) FROM {relation})"
+    newest = (
+        f"TIMESTAMPTZ {literal(newest_known.isoformat())}"
         if newest_known is not None
-        else "CAST(NULL AS BIGINT)"
+        else "CAST(NULL AS TIMESTAMPTZ)"
     )
+    behind = f"(SELECT date_diff('day', max(event_timestamp), {newest}) FROM {relation})"
+    middle = "quantile_disc(event_timestamp, 0.5)"
+    ahead = f"(SELECT date_diff('day', {newest}, {middle}) FROM {relation})"
     medians = (
         f"(SELECT CASE WHEN count(*) >= {limits.unit_minimum_rows} "
         f"THEN CAST(median(abs({quoted(name)})) AS DOUBLE) END "
         f"FROM {relation} WHERE {quoted(name)} <> 0) AS {_median_of(table, name)}"
         for name in money_columns(table)
     )
-    return (f"{behind} AS {_days_behind(table)}", *medians)
+    return (
+        f"{behind} AS {_days_behind(table)}",
+        f"{ahead} AS {_days_ahead(table)}",
+        *medians,
+    )
 
 
 def figure_rules(
-    table: TableContract, limits: BatchLimits, earlier: Sequence[Profile]
+    table: TableContract, limits: BatchLimits, earlier: Sequence[Profile], *, steady: bool
 ) -> tuple[Rule, ...]:
-    """What is asked of a row of the figures of :func:`figures_of`."""
+    """What is asked of a row of the figures of :func:`figures_of`.
+
+    ``steady``: the table's rows come with every batch, so that a pause is a batch that is missing.
+    """
     rules = [
         Rule(
             "freshness",
@@ -107,11 +136,19 @@ def figure_rules(
             "in the lake",
         )
     ]
+    if steady and limits.maximum_gap_days is not None:
+        rules.append(_gap_rule(table, limits.maximum_gap_days))
     for name in money_columns(table):
         usual = usual_median_minor(f"{table.name}.{name}", limits, earlier)
         if usual is not None:
             rules.append(_unit_rule(table, name, usual, limits.unit_ratio_ceiling))
     return tuple(rules)
+
+
+def goes_on(table: TableContract, figures: Mapping[str, object]) -> bool:
+    """Whether the middle event of the table's rows lies after the newest in the lake."""
+    days = figures[_days_ahead(table)]
+    return isinstance(days, int) and days > 0
 
 
 def medians_of(table: TableContract, figures: Mapping[str, object]) -> dict[str, float]:
@@ -124,6 +161,20 @@ def medians_of(table: TableContract, figures: Mapping[str, object]) -> dict[str,
 
 def _days_behind(table: TableContract) -> str:
     return f"{table.name}_days_behind"
+
+
+def _days_ahead(table: TableContract) -> str:
+    return f"{table.name}_days_ahead"
+
+
+def _gap_rule(table: TableContract, days: int) -> Rule:
+    return Rule(
+        "gap",
+        ("event_timestamp",),
+        Level.BATCH,
+        Between(_days_ahead(table), None, days),
+        f"the middle event is more than {days} days later than the newest in the lake",
+    )
 
 
 def _median_of(table: TableContract, column: str) -> str:

@@ -4,7 +4,7 @@ Whoever runs the rules stands behind :class:`RunsRules`; Great Expectations does
 plain loop over rows does too.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,6 +17,7 @@ from credit_limits.ingestion.profile import (
     figure_rules,
     figures_of,
     file_rules,
+    goes_on,
     medians_of,
 )
 from credit_limits.ingestion.rules import (
@@ -30,7 +31,10 @@ from credit_limits.ingestion.rules import (
 _AS_READ, _ACCEPTED = "as read", "accepted"
 _ADVICE = {
     "file_volume": "Look for a delivery that was cut or doubled; if the portfolio really changed, "
-    "raise volume_ratio_ceiling in the mapping",
+    "widen volume_ratio_floor and volume_ratio_ceiling in the mapping; of a file whose rows are "
+    "changes, say holds_changes there",
+    "gap": "Look for a delivery that did not come and ingest it first; if there was none, raise "
+    "maximum_gap_days in the mapping",
     "freshness": "Look whether an old delivery was handed in again; if it is meant, raise "
     "maximum_age_days in the mapping",
     "unit": "Look at the unit of the column in the file and in the mapping",
@@ -95,7 +99,7 @@ class BatchValidation:
             Refused: the batch as a whole is not fit.
         """
         figures, checked = self._figures()
-        checked = [*self._files(), *checked]
+        checked = [*self._files(figures), *checked]
         _refuse_broken(checked)
         tables = [with_null_ceilings(table, self.limits) for table in self.incoming.tables]
         rules = {
@@ -114,14 +118,17 @@ class BatchValidation:
         every = {name: value for each in medians for name, value in each.items()}
         return Validation(tuple(checked), Profile(self._file_lines(), every))
 
-    def _files(self) -> list[Checked]:
+    def _files(self, figures: Mapping[str, object]) -> list[Checked]:
+        new = {table.name for table in self.incoming.tables if goes_on(table, figures)}
         return [
             _checked(file.name, result)
             for file in self.incoming.files
             for result in self.quality.validate(
                 file.name,
                 file.relation,
-                file_rules(file.kind, self.limits, self.earlier),
+                file_rules(
+                    file.kind, self.limits, self.earlier, goes_on=bool(new & set(file.kind.tables))
+                ),
                 _AS_READ,
             )
         ]
@@ -139,10 +146,12 @@ class BatchValidation:
             )
         ]
         row = self.incoming.create_row("figures", f"SELECT {', '.join(columns)}")
+        kinds = [file.kind for file in self.incoming.files]
+        steady = {name for kind in kinds if not kind.holds_changes for name in kind.tables}
         asked = [
             (table.name, rule)
             for table in self.incoming.tables
-            for rule in figure_rules(table, self.limits, self.earlier)
+            for rule in figure_rules(table, self.limits, self.earlier, steady=table.name in steady)
         ]
         rules = [rule for _, rule in asked]
         results = self.quality.validate("figures", "figures", rules, _AS_READ)

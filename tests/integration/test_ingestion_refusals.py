@@ -197,7 +197,7 @@ def test_twice_the_rows_of_earlier_batches(lender):
     lender.ingest()
     lender.clear()
     lender.write("bills.csv", bill_lines(201, month_end=FEBRUARY))
-    refused(lender, "bills.csv: fewer than 1 lines, or more than 2 times the usual 100", "201")
+    refused(lender, "bills.csv: fewer than 1 lines, or more than 200, where 100 are usual", "201")
     lender.write("bills.csv", bill_lines(200, month_end=FEBRUARY))
     assert lender.ingest().rows_accepted == 200
 
@@ -205,7 +205,43 @@ def test_twice_the_rows_of_earlier_batches(lender):
 def test_twice_the_rows_that_the_mapping_says_are_usual(lender):
     lender.options["clients"] = {"usual_rows": 50}
     lender.write("clients.csv", client_lines(101))
-    refused(lender, "more than 2 times the usual 50", "seen: 101")
+    refused(lender, "more than 100, where 50 are usual", "seen: 101")
+
+
+def test_a_file_that_lacks_its_last_rows(lender):
+    lender.limits = {"volume_ratio_floor": 0.6}
+    lender.write("clients.csv", client_lines(300))
+    for month_end in (date(2024, 1, 31), date(2024, 2, 29), date(2024, 3, 31)):
+        lender.write("bills.csv", bill_lines(100, month_end=month_end))
+        lender.ingest()
+        lender.clear()
+    lender.write("bills.csv", bill_lines(59, month_end=date(2024, 4, 30)))
+    refused(lender, "bills.csv: fewer than 60 lines", "59")
+    lender.write("bills.csv", bill_lines(60, month_end=date(2024, 4, 30)))
+    assert lender.ingest().rows_accepted == 60
+
+
+def test_changes_may_be_many_or_few(lender):
+    lender.limits = {"volume_ratio_floor": 0.6}
+    lender.options["bills"] = {"holds_changes": True}
+    lender.write("clients.csv", client_lines(300))
+    for number, day in enumerate((31, 29, 31, 30, 31), start=1):
+        rows = 300 if number == 5 else 10 if number == 4 else 100
+        lender.write("bills.csv", bill_lines(rows, month_end=date(2024, number, day)))
+        lender.ingest()
+        lender.clear()
+
+
+def test_a_delivery_in_between_that_did_not_come(lender):
+    lender.limits = {"maximum_gap_days": 45}
+    lender.write("clients.csv", client_lines())
+    lender.write("bills.csv", bill_lines(month_end=date(2024, 1, 31)))
+    lender.ingest()
+    lender.clear()
+    lender.write("bills.csv", bill_lines(month_end=date(2024, 3, 31)))
+    refused(lender, "statements.event_timestamp: the middle event is more than 45 days", "60")
+    lender.write("bills.csv", bill_lines(month_end=date(2024, 2, 29)))
+    assert lender.ingest().rows_accepted == 120
 
 
 def test_a_batch_long_out_of_date(lender):

@@ -1,5 +1,6 @@
 """The rules that a contract spells out, and those that earlier batches add."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -124,10 +125,10 @@ EARLIER = [
 ]
 
 
-def volume(earlier, limits=None):
+def volume(earlier, limits=None, file=FILE, *, goes_on=True):
     (found,) = [
         rule.check
-        for rule in file_rules(FILE, limits or BatchLimits(), earlier)
+        for rule in file_rules(file, limits or BatchLimits(), earlier, goes_on=goes_on)
         if rule.name == "file_volume"
     ]
     return found
@@ -143,8 +144,33 @@ def test_volume_has_no_ceiling_while_nothing_is_usual():
     assert volume([]) == RowCount(1, None)
 
 
+def test_volume_has_a_floor_once_three_such_files_have_come():
+    limits = BatchLimits(volume_ratio_floor=0.6)
+    assert volume(EARLIER, limits) == RowCount(1, 200)
+    assert volume([*EARLIER, Profile({"clients": [5]}, {})], limits) == RowCount(1, 200)
+    assert volume([*EARLIER, EARLIER[0]], limits) == RowCount(57, 190)
+    assert volume([*EARLIER, EARLIER[0]], limits, goes_on=False) == RowCount(1, 190)
+
+
+def test_changes_are_as_many_as_there_happen_to_be():
+    changes = replace(FILE, holds_changes=True)
+    limits = BatchLimits(volume_ratio_floor=0.6)
+    assert volume([*EARLIER, EARLIER[0]], limits, changes) == RowCount(1, None)
+
+
+def test_a_gap_is_asked_of_what_comes_with_every_batch():
+    def asked(limits, *, steady):
+        rules = figure_rules(table_named("statements"), limits, [], steady=steady)
+        return {rule.name: rule.check for rule in rules}
+
+    limits = BatchLimits(maximum_gap_days=45)
+    assert asked(limits, steady=True)["gap"] == Between("statements_days_ahead", None, 45)
+    assert "gap" not in asked(limits, steady=False)
+    assert "gap" not in asked(BatchLimits(), steady=True)
+
+
 def test_medians_are_held_against_earlier_batches():
-    asked = figure_rules(table_named("statements"), BatchLimits(), EARLIER)
+    asked = figure_rules(table_named("statements"), BatchLimits(), EARLIER, steady=True)
     rules = {rule.columns[0]: rule for rule in asked}
     assert set(rules) == {"event_timestamp", "balance_minor"}
     check = rules["balance_minor"].check
@@ -161,7 +187,7 @@ def test_figures_have_a_median_for_every_amount():
         "interest_minor",
     )
     figures = figures_of(table, "new_statements", datetime(2024, 1, 31, tzinfo=UTC), BatchLimits())
-    assert len(figures) == 6
+    assert len(figures) == 7
 
 
 def test_a_median_that_is_not_there_is_not_kept():

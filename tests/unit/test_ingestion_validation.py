@@ -258,5 +258,5 @@ def test_a_refusal_says_what_why_and_what_to_do():
 def test_earlier_figures_reach_the_rules(connection):
     incoming = batch_of(connection, clients=clients(5))
     earlier = [Profile({"clients": [2]}, {})]
-    with pytest.raises(BatchRefused, match="more than 2 times the usual 2"):
+    with pytest.raises(BatchRefused, match="more than 4, where 2 are usual"):
         validate(incoming, earlier=earlier)
