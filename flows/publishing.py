@@ -27,6 +27,8 @@ from tidegate.operations.ingest_batch import IngestBatchOutcome, QuarantineExamp
 from tidegate.operations.materialize_features import MaterializeFeaturesOutcome
 from tidegate.operations.prepare_source import PrepareSourceOutcome
 from tidegate.operations.promote_model import PromoteModelOutcome
+from tidegate.operations.rehearsal_course import MonthLine
+from tidegate.operations.rehearse_policy import RehearsePolicyOutcome
 from tidegate.operations.retrain_model import RetrainModelOutcome
 from tidegate.operations.roll_back_model import RollBackModelOutcome
 from tidegate.operations.watch_drift import WatchDriftOutcome
@@ -209,14 +211,20 @@ def limits(outcome: AdjustLimitsOutcome) -> Publication:
 
 
 def drift(outcome: WatchDriftOutcome) -> Publication:
-    """Every watched column, most drifted first, and Evidently's page."""
+    """Every watched column, most drifted first, first misses, brakes, and Evidently's page."""
     columns = sorted(outcome.columns, key=lambda column: -(column.psi or 0.0))
+    misses = "First missed payments, against the months before"
+    brakes = [{"brake": name, "now": "applied"} for name in outcome.brakes_applied]
+    brakes += [{"brake": name, "now": "released"} for name in outcome.brakes_released]
+    page = FileLink("drift-report", "Evidently's page", Path(outcome.report))
     return Publication(
         outcome.rows,
-        f"drift: {outcome.level}",
+        f"drift: {outcome.level}" + "".join(f"; brake {b['now']}: {b['brake']}" for b in brakes),
         (
             Table("drift", f"Drift as of {outcome.as_of}: {outcome.level}", _rows(columns)),
-            FileLink("drift-report", "Evidently's page", Path(outcome.report)),
+            *_unless_empty(Table("first-misses", misses, _rows(_there(outcome.early)))),
+            *_unless_empty(Table("brakes", f"Brakes as of {outcome.as_of}", tuple(brakes))),
+            *([page] if outcome.report else []),
         ),
     )
 
@@ -225,6 +233,41 @@ def report(outcome: WriteReportOutcome) -> Publication:
     """Where the cycle's page is."""
     return Publication(
         None, outcome.path, (FileLink("report", "The cycle's page", Path(outcome.path)),)
+    )
+
+
+def rehearsed_month(line: MonthLine) -> str:
+    """A month of a rehearsal: its end, rows, seconds, watch, gate and decisions."""
+    record = line.record
+    told = [f"drift {record.watched.level}"] if record.watched else []
+    if record.judged:
+        verdict = "promoted" if record.judged.cleared else "refused"
+        told.append(f"version {record.judged.version} {verdict}")
+    if record.adjusted:
+        told.append(", ".join(f"{n:,} {name}" for name, n in record.adjusted.actions.items() if n))
+    if not record.deliveries:
+        told.append("no delivery")
+    told += [f"nothing was {step}" for step in record.refused]
+    seconds = sum(line.seconds.values())
+    return (
+        f"{line.number:>3} of {line.months}  {record.month_end}  {line.rows:>9,} rows "
+        f"{seconds:>6.1f} s  {'; '.join(told)}"
+    )
+
+
+def rehearsal(outcome: RehearsePolicyOutcome) -> Publication:
+    """The policies side by side, the platform's scores, the time line and the page."""
+    missed = [score.name for score in outcome.scores if score.passed is False]
+    return Publication(
+        None,
+        f"{len(outcome.scores) - len(missed)} of {len(outcome.scores)} scores not missed"
+        + (f"; missed: {', '.join(missed)}" if missed else ""),
+        (
+            Table("rehearsal-policies", "Policies, minor units", _rows(outcome.policies)),
+            Table("rehearsal-scores", "How the platform did", _rows(outcome.scores)),
+            *_unless_empty(Table("rehearsal-events", "Time line", _rows(outcome.events))),
+            FileLink("rehearsal-page", "The rehearsal's page", Path(outcome.report)),
+        ),
     )
 
 
@@ -257,6 +300,10 @@ def _readable(row: dict[str, object]) -> dict[str, object]:
 
 def _rounded(figure: float) -> float:
     return float(f"{figure:.4g}") if abs(figure) < 1.0 else round(figure, 2)
+
+
+def _there(row: BaseModel | None) -> tuple[BaseModel, ...]:
+    return () if row is None else (row,)
 
 
 def _unless_empty(table: Table) -> tuple[Table, ...]:

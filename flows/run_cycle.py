@@ -33,7 +33,7 @@ from tidegate.operations.write_report import WriteReportOutcome, WriteReportRequ
 
 
 class RunCycleRequest(PrepareSourceRequest):
-    """One whole cycle: data, features, model, gate, limits, drift, report."""
+    """One whole cycle: data, features, model, gate, drift, limits, report."""
 
     as_of: date | None = Field(
         None, description="day of the cycle; the newest that the lake knows of if empty"
@@ -68,7 +68,10 @@ def report(request: WriteReportRequest) -> WriteReportOutcome:
 
 @flow(name="run-cycle")
 def run_cycle(request: RunCycleRequest) -> RunCycleOutcome:
-    """The whole way once. A step that fails ends the cycle, and a gate that refuses is one."""
+    """The whole way once. A step that fails ends the cycle, and a gate that refuses is one.
+
+    The watch comes before the limits, so that an alarm brakes the very decisions of its day.
+    """
     done = publishing.progress("cycle", "Steps of the cycle", steps=8)
     source = done(prepare(request))
     batch = done(ingest(IngestBatchRequest(source=source.source, path=source.path)))
@@ -90,8 +93,8 @@ def run_cycle(request: RunCycleRequest) -> RunCycleOutcome:
     )
     verdict = judge(PromoteModelRequest(version=candidate.version, as_of=as_of))
     champion = done(require_cleared(verdict))
-    limits = done(adjust(AdjustLimitsRequest(as_of=as_of), champion))
     drift = done(watch(WatchDriftRequest(as_of=as_of)))
+    limits = done(adjust(AdjustLimitsRequest(as_of=as_of), champion))
     page = done(report(WriteReportRequest(as_of=as_of)))
     outcome = RunCycleOutcome(
         as_of=as_of,

@@ -22,8 +22,8 @@ from tidegate.adapters.settings import Settings
 from tidegate.operations.platform import Platform, open_platform
 
 ROOT = Path(__file__).parents[1]
-TINY = ("--customers", "800", "--months", "16")
-STEPS = ["prepare", "ingest", "materialize", "retrain", "promote", "adjust", "watch", "report"]
+TINY = ("--customers", "2000", "--months", "20")
+STEPS = ["prepare", "ingest", "materialize", "retrain", "promote", "watch", "adjust", "report"]
 LINE = re.compile(r"^(\w+) +(?:([\d,]+) rows)? +(\d+\.\d) s  (.*)$", re.MULTILINE)
 Changes = Mapping[str, Mapping[str, float]]
 # A training that takes seconds.

@@ -41,6 +41,7 @@ class ReasonCode(StrEnum):
     AFFORDABILITY = "affordability"
     NOT_PROFITABLE = "not_profitable"
     PORTFOLIO_CAP = "portfolio_cap"
+    BRAKE_NO_INCREASES = "brake_no_increases"
     HUMAN_REVIEW_ONLY = "human_review_only"
     ALREADY_BEST = "already_best"
 

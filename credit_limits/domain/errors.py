@@ -17,7 +17,8 @@ TidegateError (1)
 │   └── NoCertifiedChampion (12) no champion, or one whose certificate does not verify
 ├── AllocationInfeasible (13)    caps that cannot be met even with everyone at the floor
 ├── LedgerBroken (14)            an entry of the ledger was altered
-└── ServerError (15)             a server did not start or did not answer
+├── ServerError (15)             a server did not start or did not answer
+└── WorldOutsideBands (16)       a calibrated quantity of the simulated world lies outside its band
 """
 
 from typing import ClassVar
@@ -111,3 +112,9 @@ class ServerError(TidegateError):
     """A server did not start or did not answer."""
 
     exit_code = 15
+
+
+class WorldOutsideBands(TidegateError):
+    """A calibrated quantity of the simulated world lies outside its band."""
+
+    exit_code = 16

@@ -12,8 +12,8 @@ KINDS = [
     EntryKind.MODEL_TRAINED,
     EntryKind.PROMOTION_INTENDED,
     EntryKind.MODEL_PROMOTED,
-    EntryKind.LIMITS_ADJUSTED,
     EntryKind.DRIFT_WATCHED,
+    EntryKind.LIMITS_ADJUSTED,
 ]
 
 
@@ -46,7 +46,7 @@ def test_prefect_keeps_the_progress_tables_and_links_of_the_run(finished):
     }
     assert set(artifacts) == {
         *("cycle", "batch", "data-docs", "features", "candidate", "gate", "limits", "caps"),
-        *("drift", "drift-report", "report"),
+        *("drift", "first-misses", "drift-report", "report"),
     }
     assert artifacts["cycle"]["type"] == "progress"
     assert float(artifacts["cycle"]["data"]) == 100.0

@@ -26,7 +26,7 @@ from tidegate.operations.retrain_model import (
     RetrainModelOutcome,
 )
 from tidegate.operations.roll_back_model import RollBackModelOutcome
-from tidegate.operations.watch_drift import ColumnRow, WatchDriftOutcome
+from tidegate.operations.watch_drift import ColumnRow, EarlyDelinquencyRow, WatchDriftOutcome
 from tidegate.operations.write_report import WriteReportOutcome
 
 DAY = date(2024, 2, 29)
@@ -246,6 +246,21 @@ def test_drift_shows_what_drifted_most_first():
     (table, page) = EVERY["drift"].artifacts
     assert [row["name"] for row in table.rows] == ["c", "a", "b"]
     assert page == FileLink("drift-report", "Evidently's page", Path("d.html"))
+
+
+def test_drift_shows_first_misses_and_what_was_done_to_brakes():
+    early = some(EarlyDelinquencyRow, level="alarm", share=0.04321, month_end=DAY)
+    outcome = drift().model_copy(
+        update={"early": early, "brakes_applied": ["a"], "brakes_released": ["b"], "report": ""}
+    )
+    published = publishing.drift(outcome)
+    assert published.summary == "drift: alarm; brake applied: a; brake released: b"
+    _, misses, brakes = published.artifacts
+    assert (misses.key, misses.rows[0]["share"]) == ("first-misses", 0.04321)
+    assert brakes.rows == (
+        {"brake": "a", "now": "applied"},
+        {"brake": "b", "now": "released"},
+    )
 
 
 def test_limits_show_actions_and_caps():

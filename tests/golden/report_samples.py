@@ -7,6 +7,7 @@ from tidegate.adapters.cycle_report import (
     NOT_JUDGED,
     Allocation,
     BatchQuality,
+    BrakeLine,
     CapUse,
     CrossValidation,
     CycleReport,
@@ -17,6 +18,7 @@ from tidegate.adapters.cycle_report import (
     DriftColumn,
     FailedExpectation,
     FigureRow,
+    FirstMisses,
     GateCheck,
     GateFigure,
     GateVerdict,
@@ -170,6 +172,22 @@ def drift() -> Drift:
             DriftColumn("utilization_ratio_1m", 0.142, 0.0, 0.001, "notice", "PSI 0.131"),
             DriftColumn("score", 0.012, 0.0, 0.0, "none", ""),
             DriftColumn("unemployment_rate", 9.5, 0.0, 0.0, NOT_JUDGED, "one figure for all"),
+        ),
+        first_misses=FirstMisses(
+            level="alarm",
+            month_end=date(2024, 1, 31),
+            months=1,
+            accounts=1_602,
+            past_due=55,
+            share=0.0343,
+            reference_share=0.0171,
+            reference_months=12,
+            p_value=0.0012,
+            finding="",
+        ),
+        brakes=(
+            BrakeLine("applied", "no increases of cash_loan since 2024-01-31"),
+            BrakeLine("open", "no increases of pay_later since 2023-12-31"),
         ),
     )
 

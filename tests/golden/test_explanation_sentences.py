@@ -82,6 +82,11 @@ NOTICES = [
         "您的额度保持5,000元不变。额度近期刚有调整。",
     ),
     (
+        (Action.HOLD, 5_000, 5_000, [ReasonCode.BRAKE_NO_INCREASES], []),
+        "Your limit stays at 5,000 yuan. At present no limit of this product is raised.",
+        "您的额度保持5,000元不变。该产品目前暂停提额。",
+    ),
+    (
         (Action.CLOSE_INCREASES, 5_000, 5_000, [ReasonCode.LOAN_APPLICATION_BURST], []),
         "Your limit stays at 5,000 yuan and is not raised for the time being. "
         "Many loans were applied for within a short time.",

@@ -1,12 +1,12 @@
 """The page as its readers meet it: structure, figures, honesty where something is missing."""
 
 import re
-from dataclasses import fields, is_dataclass, replace
-from html.parser import HTMLParser
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
+from tests.golden.html_pages import HOSTILE, Page, contrast, poisoned
 from tests.golden.report_samples import (
     CERTIFICATE,
     MERKLE_ROOT,
@@ -15,50 +15,10 @@ from tests.golden.report_samples import (
     full_report,
     refused_report,
 )
-from tidegate.adapters import report_page
+from tidegate.adapters.html_page import TEMPLATES
 from tidegate.adapters.report_page import render
 
-VOID = {"meta", "br", "link", "input", "hr", "img"}
 REPORTS = {"full": full_report, "empty": empty_report, "refused": refused_report}
-
-
-class Page(HTMLParser):
-    """Reads a page strictly: every tag closed in its turn, every id once."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.open: list[str] = []
-        self.ids: list[str] = []
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.text: list[str] = []
-        self.beside: list[set[str]] = []
-        self.feed(html)
-        self.close()
-        assert self.open == []
-
-    def handle_starttag(self, tag, attrs):
-        attributes = dict(attrs)
-        assert len(attributes) == len(attrs), f"{tag}: an attribute twice"
-        self.tags.append((tag, attributes))
-        if "id" in attributes:
-            self.ids.append(attributes["id"])
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag):
-        assert self.open, f"</{tag}> closes nothing"
-        assert self.open.pop() == tag, f"</{tag}> closes another"
-
-    def handle_data(self, data):
-        if self.open and self.open[-1] != "style":
-            self.text.append(data)
-
-    @property
-    def words(self) -> str:
-        return re.sub(r"\s+", " ", " ".join(self.text))
 
 
 def page(report) -> Page:
@@ -195,6 +155,10 @@ def test_the_answer_stands_first_with_the_model_and_its_certificate():
                 "PSI 0.131",
                 "not judged",
                 "one figure for all",
+                "alarm Of 1,602 accounts that owed something",
+                "brake applied no increases of cash_loan since 2024-01-31",
+                "brake open no increases of pay_later since 2023-12-31",
+                "drift/2024-01-31-0123.html",
             ],
         ),
         ("quality", ["30,000 source lines read: 29,998 accepted, 2 in quarantine."]),
@@ -236,6 +200,14 @@ def test_what_is_not_there_is_said(section, expected):
     assert expected in sections(render(empty_report()).decode())[section]
 
 
+def test_drift_without_first_misses_brakes_or_a_page_says_nothing_of_them():
+    bare = replace(full_report().drift, first_misses=None, brakes=(), report="")
+    words = page(replace(full_report(), drift=bare)).words
+    for said in ("owed something", "brake applied", "Evidently"):
+        assert said in page(full_report()).words
+        assert said not in words
+
+
 def test_a_refusal_is_said_with_its_reason():
     words = page(refused_report()).words
     assert "No limit moves: the run refused to decide." in words
@@ -247,20 +219,6 @@ def test_a_refusal_is_said_with_its_reason():
     assert "There was no champion before this version" in words
     assert "column AGE is missing" in words
     assert "refused whole" in words
-
-
-HOSTILE = """</style></title><script>alert(1)</script><img src=x onerror="x">'"&"""
-
-
-def poisoned(value):
-    """The value with every text in it replaced by a hostile one."""
-    if isinstance(value, str) and type(value) is str:
-        return HOSTILE
-    if isinstance(value, tuple):
-        return tuple(poisoned(each) for each in value)
-    if is_dataclass(value):
-        return type(value)(**{f.name: poisoned(getattr(value, f.name)) for f in fields(value)})
-    return value
 
 
 def test_text_from_data_stays_text():
@@ -286,25 +244,11 @@ def test_a_batch_of_no_decisions_divides_by_nothing():
     assert "Largest increases: there were none." in words
 
 
-def luminance(colour: str) -> float:
-    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    red, green, blue = (
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
-    )
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def contrast(one: str, other: str) -> float:
-    """WCAG 2.2, relative contrast: 1 to 21."""
-    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
-
-
 PALETTES = [
     dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", block))
     for block in re.findall(
         r":root \{(.*?)\}",
-        (report_page.TEMPLATES / "cycle.css").read_text(encoding="utf-8"),
+        (TEMPLATES / "charts.css").read_text(encoding="utf-8"),
         re.DOTALL,
     )
 ]

@@ -253,7 +253,7 @@ def test_a_world_labelled_by_statements_is_split_in_time(tmp_path):
     )
     platform = open_platform(settings)
     world = tmp_path / "world"
-    generate_world(GenerateWorldRequest(customers=600, months=14, seed=7, out=world))
+    generate_world(GenerateWorldRequest(customers=1500, months=14, seed=7, out=world))
     ingest_batch(platform, IngestBatchRequest(path=world))
     materialize_features(
         platform,

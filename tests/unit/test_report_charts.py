@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tidegate.adapters.svg_canvas import Caption
 from tidegate.adapters.svg_charts import (
-    Caption,
     IntervalRow,
     LevelBar,
     StackedBar,

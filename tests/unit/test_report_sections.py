@@ -15,7 +15,7 @@ from tidegate.operations.cycle_sections import (
 from tidegate.operations.limits_outcome import AllocationRow, CapRow
 from tidegate.operations.promote_model import CheckRow, PromoteModelOutcome
 from tidegate.operations.retrain_model import FigureInterval, RetrainModelOutcome
-from tidegate.operations.watch_drift import ColumnRow, WatchDriftOutcome
+from tidegate.operations.watch_drift import ColumnRow, EarlyDelinquencyRow, WatchDriftOutcome
 
 
 def column(name: str, psi: float | None, level: str = "none", noise: float = 0.0) -> ColumnRow:
@@ -31,8 +31,8 @@ def column(name: str, psi: float | None, level: str = "none", noise: float = 0.0
     )
 
 
-def watch(*columns: ColumnRow) -> WatchDriftOutcome:
-    return WatchDriftOutcome(
+def watch(*columns: ColumnRow, **more: object) -> WatchDriftOutcome:
+    plain = WatchDriftOutcome(
         as_of="2024-01-31",
         level="notice",
         finding="",
@@ -43,6 +43,42 @@ def watch(*columns: ColumnRow) -> WatchDriftOutcome:
         certificate_digest="c1" * 32,
         thresholds_version="monitoring/2005-01-01",
     )
+    return plain.model_copy(update=more)
+
+
+EARLY = EarlyDelinquencyRow(
+    level="alarm",
+    finding="many",
+    month_end="2024-01-31",
+    months=2,
+    accounts=1000,
+    past_due=40,
+    reference_months=11,
+    share=0.04,
+    reference_share=0.02,
+    ratio=2.0,
+    dispersion=1.1,
+    p_value=0.001,
+)
+
+
+def test_first_misses_are_told_as_they_were_found():
+    misses = drift(watch(early=EARLY), {}).first_misses
+    assert (misses.level, misses.months, misses.past_due, misses.share) == ("alarm", 2, 40, 0.04)
+    assert misses.judged
+    young = {"share": None, "reference_share": None, "p_value": None, "level": "none"}
+    assert not drift(watch(early=EARLY.model_copy(update=young)), {}).first_misses.judged
+    assert drift(watch(), {}).first_misses is None
+
+
+def test_brakes_are_applied_released_or_open_and_each_told_once():
+    watched = watch(brakes_applied=["b"], brakes_released=["a"])
+    found = [(line.state, line.name) for line in drift(watched, {}, ["b", "c"]).brakes]
+    assert found == [("applied", "b"), ("released", "a"), ("open", "c")]
+
+
+def test_a_watch_without_a_page_names_none():
+    assert drift(watch(report=""), {}).report == ""
 
 
 def test_drift_ranks_by_level_then_by_what_noise_does_not_explain():

@@ -117,6 +117,31 @@ def test_drift_counts_what_moved():
     )
 
 
+def test_first_misses_in_words():
+    misses = drift().first_misses
+    assert wording.first_misses_sentence(misses) == (
+        "Of 1,602 accounts that owed something and were current a month before, 55 were past due "
+        "by 31 January 2024: 3.43%, after 1.71% in the 12 months of reference. The chance of so "
+        "many where nothing has changed is 0.0012."
+    )
+    certain = replace(misses, months=2, p_value=1e-9)
+    assert wording.first_misses_sentence(certain).startswith("Over two months, of 1,602 accounts")
+    assert wording.first_misses_sentence(certain).endswith("is less than 0.0001.")
+
+
+def test_first_misses_that_say_nothing_say_why():
+    young = replace(
+        drift().first_misses, share=None, reference_share=None, p_value=None, finding="too young"
+    )
+    assert wording.first_misses_sentence(young).endswith(
+        "55 were past due by 31 January 2024. This was not judged: too young."
+    )
+    nothing = replace(young, month_end=None)
+    assert wording.first_misses_sentence(nothing) == (
+        "First missed payments were not judged: too young."
+    )
+
+
 def test_the_scale_of_the_index_holds_the_greatest():
     worst = drift().worst
     assert index_scale(drift()) == 0.3

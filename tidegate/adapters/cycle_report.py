@@ -315,10 +315,47 @@ class DriftColumn:
 
 
 @dataclass(frozen=True, slots=True)
+class FirstMisses:
+    """Accounts that were current a month before and are past due, up to ``month_end``.
+
+    Over ``months``, one or two together, ``past_due`` of ``accounts`` are: the ``share``, held
+    against ``reference_share`` of the ``reference_months`` before; ``p_value`` is the chance of so
+    high a share where nothing has changed. These are ``None`` where it was not judged, and
+    ``finding`` says why.
+    """
+
+    level: str
+    month_end: date | None
+    months: int
+    accounts: int
+    past_due: int
+    share: float | None
+    reference_share: float | None
+    reference_months: int
+    p_value: float | None
+    finding: str
+
+    @property
+    def judged(self) -> bool:
+        """Whether there were months and accounts enough."""
+        return self.p_value is not None
+
+
+@dataclass(frozen=True, slots=True)
+class BrakeLine:
+    """What happened to a brake: applied, released or open, and the brake in a few words."""
+
+    state: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Drift:
     """The drift verdict, worst columns first; ``report`` names Evidently's page beside this one.
 
-    ``columns_watched`` counts all columns, ``columns_moved`` those at notice or alarm.
+    ``report`` is empty where no page was made. ``columns_watched`` counts all columns,
+    ``columns_moved`` those at notice or alarm. ``first_misses`` is ``None`` where the watch is of
+    a time when they were not watched.
     """
 
     level: str
@@ -327,6 +364,8 @@ class Drift:
     columns_watched: int
     columns_moved: int
     worst: tuple[DriftColumn, ...]
+    first_misses: FirstMisses | None
+    brakes: tuple[BrakeLine, ...]
 
 
 NOT_JUDGED = "not judged"

@@ -4,18 +4,12 @@ The same report gives the same bytes. Whatever comes from data is escaped, and t
 content policy forbids scripts and every request.
 """
 
-from dataclasses import dataclass
-from pathlib import Path
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
-
 from credit_limits.domain.decision import Action
 from tidegate.adapters import report_plots as plots
 from tidegate.adapters import report_wording as wording
 from tidegate.adapters.cycle_report import CycleReport, Decisions, Standing
+from tidegate.adapters.html_page import Fact, filled, stylesheet
 
-TEMPLATES = Path(__file__).parent / "templates"
 _SECTIONS = (
     ("decisions", "Decisions"),
     ("reasons", "Reasons"),
@@ -31,45 +25,24 @@ _FILTERS = (
     *("count", "signed", "yuan", "signed_yuan", "percent", "price", "psi", "measure", "asked"),
     *("figure", "signed_figure", "figure_name", "bounds", "day", "instant", "words"),
     *("answer", "standing", "gate_sentence", "batch_sentence", "comparison_sentence"),
-    *("allocation_sentence", "drift_sentence", "informing"),
+    *("allocation_sentence", "drift_sentence", "first_misses_sentence", "informing"),
 )
 _TONES = {Standing.CERTIFIED: "good", Standing.REFUSED: "bad", Standing.NOT_JUDGED: "warn"}
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One figure of the page's head."""
-
-    name: str
-    value: str
-    note: str
-
-
 def render(report: CycleReport) -> bytes:
     """The page as UTF-8 HTML."""
-    template = _environment().get_template("cycle.html.j2")
-    return template.render(
+    return filled(
+        "cycle.html.j2",
+        {name: getattr(wording, name) for name in _FILTERS},
         report=report,
-        css=Markup((TEMPLATES / "cycle.css").read_text(encoding="utf-8")),
+        css=stylesheet("charts", "page"),
         sections=_SECTIONS,
         tone=_TONES[report.standing],
         facts=_facts(report),
         actions=[(action, wording.ACTION_NAMES[action]) for action in Action],
         plots=plots,
-    ).encode()
-
-
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
     )
-    environment.filters.update({name: getattr(wording, name) for name in _FILTERS})
-    return environment
 
 
 def _facts(report: CycleReport) -> list[Fact]:

@@ -20,8 +20,8 @@ from tidegate.adapters.cycle_report import (
     ModelComparison,
     ProductStanding,
 )
+from tidegate.adapters.svg_canvas import Caption
 from tidegate.adapters.svg_charts import (
-    Caption,
     IntervalRow,
     LevelBar,
     StackedBar,

@@ -10,6 +10,7 @@ from tidegate.adapters.cycle_report import (
     BatchQuality,
     CycleReport,
     Drift,
+    FirstMisses,
     GateFigure,
     GateVerdict,
     Interval,
@@ -281,6 +282,25 @@ def drift_sentence(verdict: Drift) -> str:
     seen = f"{plural(verdict.columns_watched, 'column')} watched on {plural(verdict.rows, 'row')}"
     moved = count(verdict.columns_moved) if verdict.columns_moved else "none"
     return f"{seen}; {moved} at the level of a notice or an alarm."
+
+
+def first_misses_sentence(misses: FirstMisses) -> str:
+    """How many fell behind of those who had been current a month before."""
+    if misses.month_end is None:
+        return f"First missed payments were not judged: {misses.finding}."
+    seen = (
+        f"{'Over two months, of' if misses.months > 1 else 'Of'} "
+        f"{plural(misses.accounts, 'account')} that owed something and were current a month "
+        f"before, {count(misses.past_due)} were past due by {day(misses.month_end)}"
+    )
+    if misses.share is None or misses.p_value is None:
+        return f"{seen}. This was not judged: {misses.finding}."
+    chance = f"{misses.p_value:.4f}" if misses.p_value >= 5e-5 else "less than 0.0001"
+    return (
+        f"{seen}: {percent(misses.share, 2)}, after {percent(misses.reference_share, 2)} in the "
+        f"{misses.reference_months} months of reference. The chance of so many where nothing has "
+        f"changed is {chance}."
+    )
 
 
 def _judged(gate: GateVerdict, which: str = "") -> str:

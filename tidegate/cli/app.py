@@ -11,7 +11,14 @@ import typer.main
 from typer.core import TyperCommand
 
 from tidegate.cli import ledger_commands, server_command
-from tidegate.cli.catalogue import CYCLE, GENERATE_WORLD, ROLL_BACK, OperationCommand
+from tidegate.cli.catalogue import (
+    CHECK_WORLD,
+    CYCLE,
+    GENERATE_WORLD,
+    REHEARSE,
+    ROLL_BACK,
+    OperationCommand,
+)
 from tidegate.cli.invocation import JsonFlag, opened_platform, show, working
 from tidegate.cli.options import build_request, parameters_of
 from tidegate.cli.summaries import exit_code_of, summary_of
@@ -89,13 +96,14 @@ def _whole_cycle() -> str:
 
 
 app = new_app(_ABOUT, _whole_cycle())
-for _step in (*CYCLE, ROLL_BACK):
+for _step in (*CYCLE, ROLL_BACK, REHEARSE):
     _list(app, _step)
 _ledger = new_app("The record of all that was done, which cannot be altered unseen.")
 ledger_commands.add_ledger_commands(_ledger)
 app.add_typer(_ledger, name="ledger", short_help="Check and read the record of what was done.")
 _world = new_app("A simulated portfolio with known truth, to try the platform on.")
-_list(_world, GENERATE_WORLD)
+for _step in (GENERATE_WORLD, CHECK_WORLD):
+    _list(_world, _step)
 app.add_typer(_world, name="world", short_help="Simulate a portfolio to try the platform on.")
 app.command(
     "up",

@@ -93,6 +93,17 @@ CYCLE: tuple[OperationCommand, ...] = (
         "tidegate promote",
     ),
     OperationCommand(
+        ("watch",),
+        "watch_drift",
+        "WatchDriftRequest",
+        "Hold today's portfolio against what was usual; an alarm brakes.",
+        "Measures the population stability index and the share of nulls of every column against "
+        "the champion's reference, and first missed payments against the months before, and says "
+        "none, notice or alarm. An alarm puts on the brake that the policy names; quiet watches "
+        "release it.",
+        "tidegate watch --as-of 2005-10-31",
+    ),
+    OperationCommand(
         ("adjust",),
         "adjust_limits",
         "AdjustLimitsRequest",
@@ -101,15 +112,6 @@ CYCLE: tuple[OperationCommand, ...] = (
         "caps, and writes a decision with its reasons for every account, raised or not. Without a "
         "champion whose certificate holds it refuses and exits with 12.",
         "tidegate adjust --as-of 2005-10-31",
-    ),
-    OperationCommand(
-        ("watch",),
-        "watch_drift",
-        "WatchDriftRequest",
-        "Compare today's inputs with the champion's training.",
-        "Measures the population stability index and the share of nulls of every column against "
-        "the champion's reference and says none, notice or alarm.",
-        "tidegate watch --as-of 2005-10-31",
     ),
     OperationCommand(
         ("report",),
@@ -144,4 +146,33 @@ GENERATE_WORLD = OperationCommand(
     needs_platform=False,
 )
 
-OPERATIONS: tuple[OperationCommand, ...] = (*CYCLE, ROLL_BACK, GENERATE_WORLD)
+CHECK_WORLD = OperationCommand(
+    ("world", "check"),
+    "check_world",
+    "CheckWorldRequest",
+    "Hold the simulated portfolio against its targets.",
+    "Measures each calibrated quantity of the simulated portfolio, prints it beside its target, "
+    "band and source, and trains a model of the platform's own to see how near it comes to the "
+    "true risk. Nothing of it is kept.",
+    "tidegate world check --seed 7",
+)
+
+REHEARSE = OperationCommand(
+    ("rehearse",),
+    "rehearse_policy",
+    "RehearsePolicyRequest",
+    "Rehearse the whole platform in a simulated portfolio.",
+    "Lives a simulated portfolio month by month: ingests what becomes known, watches, retrains, "
+    "promotes or refuses, decides limits, and lets them act on the next month. Rival policies "
+    "decide in the same portfolio, one of them knowing the truth, and the platform is scored. A "
+    "rehearsal that was stopped goes on where it was.",
+    "tidegate rehearse --scenario 2020 --months 24 --customers 20000 --seed 7",
+)
+
+OPERATIONS: tuple[OperationCommand, ...] = (
+    *CYCLE,
+    ROLL_BACK,
+    REHEARSE,
+    GENERATE_WORLD,
+    CHECK_WORLD,
+)

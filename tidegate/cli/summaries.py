@@ -5,19 +5,21 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import BaseModel
 
-from credit_limits.domain.errors import GateRefused
+from credit_limits.domain.errors import GateRefused, WorldOutsideBands
 from credit_limits.domain.money import MINOR_PER_YUAN
 from tidegate.cli.invocation import table
 
 if TYPE_CHECKING:
     from tidegate.operations.adjust_limits import AdjustLimitsOutcome
+    from tidegate.operations.check_world import CheckWorldOutcome
     from tidegate.operations.generate_world import GenerateWorldOutcome
     from tidegate.operations.ingest_batch import IngestBatchOutcome
     from tidegate.operations.materialize_features import MaterializeFeaturesOutcome
     from tidegate.operations.promote_model import PromoteModelOutcome
+    from tidegate.operations.rehearse_policy import RehearsePolicyOutcome
     from tidegate.operations.retrain_model import RetrainModelOutcome
     from tidegate.operations.roll_back_model import RollBackModelOutcome
-    from tidegate.operations.watch_drift import WatchDriftOutcome
+    from tidegate.operations.watch_drift import EarlyDelinquencyRow, WatchDriftOutcome
     from tidegate.operations.write_report import WriteReportOutcome
 
 _KNOWN = "recognised: this was done before, and nothing was written"
@@ -30,8 +32,10 @@ def summary_of(operation: str, outcome: BaseModel) -> list[str]:
 
 
 def exit_code_of(outcome: BaseModel) -> int:
-    """0, or what a refusal that is an outcome exits with."""
-    return 0 if getattr(outcome, "cleared", True) else GateRefused.exit_code
+    """0, or what an outcome that is no success exits with: a refusal, a world off its bands."""
+    if not getattr(outcome, "cleared", True):
+        return GateRefused.exit_code
+    return 0 if getattr(outcome, "all_within", True) else WorldOutsideBands.exit_code
 
 
 def _ingested(outcome: "IngestBatchOutcome") -> list[str]:
@@ -110,10 +114,20 @@ def _adjusted(outcome: "AdjustLimitsOutcome") -> list[str]:
     return [
         f"{outcome.decisions:,} decisions in batch {outcome.batch_id}, "
         f"by model version {outcome.model_version} under policy {outcome.policy_version}",
+        *(f"brake of {b.since}: {b.measure} of {', '.join(b.products)}" for b in outcome.brakes),
         *table(("action", "accounts"), list(outcome.actions.items())),
         *table(("cap, yuan", "allowed", "used", "slack", "shadow price"), caps),
         f"Merkle root of the decisions: {outcome.merkle_root}",
         "next: tidegate watch",
+    ]
+
+
+def _first_misses(row: "EarlyDelinquencyRow") -> list[str]:
+    if row.share is None or row.reference_share is None:
+        return [f"first missed payments: not judged, {row.finding}"]
+    return [
+        f"first missed payments: {row.level}, {row.share:.2%} of {row.accounts:,} accounts, "
+        f"{row.reference_share:.2%} in the {row.reference_months} months of reference"
     ]
 
 
@@ -134,7 +148,10 @@ def _watched(outcome: "WatchDriftOutcome") -> list[str]:
         f"drift: {outcome.level}, {len(moved):,} of {len(outcome.columns):,} columns moved, "
         f"on {outcome.rows:,} rows",
         *(table(header, moved) if moved else []),
-        f"report: {outcome.report}",
+        *(_first_misses(outcome.early) if outcome.early else []),
+        *(f"brake applied: {name}" for name in outcome.brakes_applied),
+        *(f"brake released: {name}" for name in outcome.brakes_released),
+        *([f"report: {outcome.report}"] if outcome.report else []),
         "next: tidegate report",
     ]
 
@@ -151,6 +168,58 @@ def _generated(outcome: "GenerateWorldOutcome") -> list[str]:
     ]
 
 
+def _checked(outcome: "CheckWorldOutcome") -> list[str]:
+    rows = [
+        (
+            each.name,
+            f"{each.value:.4g}",
+            f"{each.target:.4g}",
+            f"{each.low:.4g} to {each.high:.4g}",
+            each.unit,
+            "within" if each.within else "OUTSIDE",
+            each.source,
+        )
+        for each in outcome.quantities
+    ]
+    outside = sum(not each.within for each in outcome.quantities)
+    return [
+        *table(("quantity", "value", "target", "band", "unit", "", "source"), rows),
+        f"{len(rows) - outside} of {len(rows)} quantities lie within their bands",
+    ]
+
+
+def _rehearsed(outcome: "RehearsePolicyOutcome") -> list[str]:
+    policies = [
+        (
+            policy.title,
+            *(
+                round(minor / MINOR_PER_YUAN)
+                for minor in (
+                    policy.profit_minor,
+                    policy.profit_over_hold_minor,
+                    policy.bad_debt_minor,
+                    policy.limit_minor,
+                )
+            ),
+            policy.default_rate,
+        )
+        for policy in outcome.policies
+    ]
+    marks = {True: "reached", False: "MISSED", None: ""}
+    scores = [(s.name, s.target, marks[s.passed], s.text) for s in outcome.scores]
+    return [
+        f"scenario {outcome.scenario}: {outcome.months} months, {outcome.customers:,} customers, "
+        f"seeds {', '.join(map(str, outcome.seeds))}",
+        *table(
+            ("policy, yuan", "profit", "over hold", "bad debt", "mean limits", "default rate"),
+            policies,
+        ),
+        *table(("score", "target", "", "what was found"), scores),
+        f"events on the time line: {len(outcome.events):,}; all figures: {outcome.result_path}",
+        f"report: {outcome.report}",
+    ]
+
+
 SUMMARIES: dict[str, Callable[[Any], list[str]]] = {
     "ingest_batch": _ingested,
     "materialize_features": _materialized,
@@ -161,4 +230,6 @@ SUMMARIES: dict[str, Callable[[Any], list[str]]] = {
     "watch_drift": _watched,
     "write_report": _reported,
     "generate_world": _generated,
+    "check_world": _checked,
+    "rehearse_policy": _rehearsed,
 }

@@ -1,6 +1,6 @@
 """Outcomes of operations, as the ledger holds them, in the shape of the cycle's page."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import inf
 from pathlib import PurePath
 
@@ -11,12 +11,14 @@ from tidegate.adapters.cycle_report import (
     NOT_JUDGED,
     Allocation,
     BatchQuality,
+    BrakeLine,
     CapUse,
     CrossValidation,
     Drift,
     DriftColumn,
     FailedExpectation,
     FigureRow,
+    FirstMisses,
     GateCheck,
     GateFigure,
     GateVerdict,
@@ -33,7 +35,7 @@ from tidegate.operations.retrain_model import (
     FigureInterval,
     RetrainModelOutcome,
 )
-from tidegate.operations.watch_drift import ColumnRow, WatchDriftOutcome
+from tidegate.operations.watch_drift import ColumnRow, EarlyDelinquencyRow, WatchDriftOutcome
 
 _COLUMNS_SHOWN = 12
 _CALM = "none"
@@ -123,16 +125,19 @@ def allocation(row: AllocationRow) -> Allocation:
     return Allocation(row.value, row.bound, row.gap, tuple(caps))
 
 
-def drift(outcome: WatchDriftOutcome, not_judged: Mapping[str, str]) -> Drift:
+def drift(
+    outcome: WatchDriftOutcome, not_judged: Mapping[str, str], open_brakes: Sequence[str] = ()
+) -> Drift:
     """The verdict with the columns that moved most beyond what sampling alone gives.
 
-    ``not_judged`` names the columns whose distribution the policy does not judge, with the reason.
+    ``not_judged`` names the columns whose distribution the policy does not judge, with the reason,
+    ``open_brakes`` the brakes that are open after the watch.
     """
     moved = [column for column in outcome.columns if column.level != _CALM]
     shown = max(_COLUMNS_SHOWN, len(moved))
     return Drift(
         level=outcome.level,
-        report="/".join(PurePath(outcome.report).parts[-2:]),
+        report="/".join(PurePath(outcome.report).parts[-2:]) if outcome.report else "",
         rows=outcome.rows,
         columns_watched=len(outcome.columns),
         columns_moved=len(moved),
@@ -140,6 +145,8 @@ def drift(outcome: WatchDriftOutcome, not_judged: Mapping[str, str]) -> Drift:
             _drift_column(column, not_judged.get(column.name))
             for column in sorted(outcome.columns, key=lambda c: _severity(c, not_judged))[:shown]
         ),
+        first_misses=_first_misses(outcome.early) if outcome.early else None,
+        brakes=_brake_lines(outcome, open_brakes),
     )
 
 
@@ -201,6 +208,29 @@ def _gate_figures(check: CheckRow) -> tuple[GateFigure, ...]:
     return tuple(
         GateFigure(name, check.measured.get(name), tuple(sorted(held, reverse=True)))
         for name, held in bounds.items()
+    )
+
+
+def _first_misses(row: EarlyDelinquencyRow) -> FirstMisses:
+    return FirstMisses(
+        level=row.level,
+        month_end=row.month_end,
+        months=row.months,
+        accounts=row.accounts,
+        past_due=row.past_due,
+        share=row.share,
+        reference_share=row.reference_share,
+        reference_months=row.reference_months,
+        p_value=row.p_value,
+        finding=row.finding,
+    )
+
+
+def _brake_lines(outcome: WatchDriftOutcome, still_open: Sequence[str]) -> tuple[BrakeLine, ...]:
+    return (
+        *(BrakeLine("applied", name) for name in outcome.brakes_applied),
+        *(BrakeLine("released", name) for name in outcome.brakes_released),
+        *(BrakeLine("open", name) for name in still_open if name not in outcome.brakes_applied),
     )
 
 

@@ -23,6 +23,7 @@ from tidegate.adapters.cycle_report import (
 )
 from tidegate.adapters.dated_policies import load_dated
 from tidegate.operations import cycle_sections as sections
+from tidegate.operations.brakes import open_brakes
 from tidegate.operations.cycle_entries import CycleEntries
 from tidegate.operations.cycle_queries import DecisionRows, portfolio
 from tidegate.operations.limits_outcome import AdjustLimitsOutcome
@@ -125,7 +126,8 @@ def _decisions(platform: Platform, adjusted: Sequence[AdjustLimitsOutcome]) -> D
 def _drift(platform: Platform, watched: WatchDriftOutcome) -> Drift:
     policy = load_dated(platform.policies("monitoring"), watched.as_of)
     thresholds = parse_drift_thresholds(policy.version, policy.content)
-    return sections.drift(watched, thresholds.not_judged)
+    still_open = [brake.name for brake in open_brakes(platform, watched.as_of)]
+    return sections.drift(watched, thresholds.not_judged, still_open)
 
 
 def _sentence(code: str) -> str:
