@@ -19,6 +19,7 @@ from credit_limits.domain.errors import (
 )
 from credit_limits.domain.features import service_named
 from credit_limits.domain.periods import end_of_day
+from credit_limits.explanation.reasons import ACTIONS
 from credit_limits.ledger.entry import EntryKind
 from credit_limits.ledger.merkle import merkle_root, proof_holds, prove
 from credit_limits.policy.risk_grades import Grade
@@ -235,6 +236,7 @@ class TestOnce:
         again = adjust_limits(decided, AdjustLimitsRequest())
         assert first.recognised
         assert again == first
+        assert list(first.actions) == [str(action) for action in ACTIONS]
         assert (decided.lake.versions(), len(decided.ledger.entries())) == before
 
     def test_later_knowledge_changes_nothing_of_the_day(self, decided, tmp_path):

@@ -1,7 +1,6 @@
 """The rehearsal's page in a real browser: it fits its screen, asks for nothing, and prints."""
 
 import pytest
-from playwright.sync_api import Browser
 
 from tests.golden.rehearsal_samples import (
     calm_result,
@@ -10,6 +9,7 @@ from tests.golden.rehearsal_samples import (
     lone_result,
     poor_result,
 )
+from tests.pages_in_browser import OVERLAPS, opened
 from tidegate.adapters.rehearsal_page import render
 
 pytestmark = pytest.mark.browser
@@ -21,15 +21,6 @@ RESULTS = {
     "lone": lone_result,
     "empty": empty_result,
 }
-OVERLAPS = """() => [...document.querySelectorAll('svg.chart')].flatMap(chart => {
-    const boxes = [...chart.querySelectorAll('text')]
-        .filter(t => t.textContent && t.getBoundingClientRect().width)
-        .map(t => [t.textContent, t.getBoundingClientRect()]);
-    return boxes.flatMap(([a, p], i) => boxes.slice(i + 1)
-        .filter(([b, q]) => p.left < q.right && q.left < p.right
-            && p.top + 2 < q.bottom && q.top + 2 < p.bottom)
-        .map(([b]) => a + ' over ' + b));
-})"""
 BEYOND = """() => [...document.querySelectorAll('svg.chart')].flatMap(chart => {
     const edge = chart.getBoundingClientRect();
     return [...chart.querySelectorAll('text')]
@@ -49,16 +40,6 @@ def file(tmp_path, request):
     path = tmp_path / "rehearsal.html"
     path.write_bytes(render(RESULTS[request.param]()))
     return path
-
-
-def opened(browser: Browser, path, width: int, scheme: str = "light"):
-    page = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
-    said: list[str] = []
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("request", lambda asked: said.append(asked.url) if asked.url[:5] != "file:" else None)
-    page.goto(path.as_uri())
-    return page, said
 
 
 @pytest.mark.parametrize("file", RESULTS, indirect=True)

@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 import pytest
-from playwright.sync_api import Browser, Error
+from playwright.sync_api import Error
 
 from credit_limits.domain.money import yuan
 from tests.golden.report_samples import decisions, empty_report, full_report, refused_report
+from tests.pages_in_browser import OVERLAPS, opened
 from tidegate.adapters.cycle_report import LimitBand
 from tidegate.adapters.report_page import render
 
@@ -39,16 +40,6 @@ def file(tmp_path, request):
     return path
 
 
-def opened(browser: Browser, path, width: int, scheme: str = "light"):
-    page = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
-    said: list[str] = []
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("request", lambda asked: said.append(asked.url) if asked.url[:5] != "file:" else None)
-    page.goto(path.as_uri())
-    return page, said
-
-
 @pytest.mark.parametrize("file", REPORTS, indirect=True)
 @pytest.mark.parametrize("width", [320, 390, 768, 1280, 1920])
 def test_the_page_fits_every_screen_and_asks_for_nothing(browser, file, width):
@@ -62,17 +53,7 @@ def test_the_page_fits_every_screen_and_asks_for_nothing(browser, file, width):
 @pytest.mark.parametrize("width", [360, 390, 1280])
 def test_no_words_of_a_plot_run_into_one_another(browser, file, width):
     page, _ = opened(browser, file, width)
-    overlaps = page.evaluate(
-        """() => [...document.querySelectorAll('svg.chart')].flatMap(chart => {
-            const boxes = [...chart.querySelectorAll('text')]
-                .filter(t => t.textContent && getComputedStyle(t).display !== 'none')
-                .map(t => [t.textContent, t.getBoundingClientRect()]);
-            return boxes.flatMap(([a, p], i) => boxes.slice(i + 1)
-                .filter(([b, q]) => p.left < q.right && q.left < p.right
-                    && p.top + 2 < q.bottom && q.top + 2 < p.bottom)
-                .map(([b]) => a + ' over ' + b));
-        })"""
-    )
+    overlaps = page.evaluate(OVERLAPS)
     assert overlaps == []
     page.close()
 

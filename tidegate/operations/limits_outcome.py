@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Annotated, TypeAlias
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from credit_limits.allocation.certificate import Certificate
 from credit_limits.decisions import DecisionBatch
@@ -13,6 +14,14 @@ from credit_limits.explanation.reasons import ACTIONS
 from credit_limits.policy.brakes import BrakeMeasure
 from credit_limits.policy.portfolio import Integers, Portfolio
 from tidegate.operations.brakes import Brake
+
+
+def _in_their_order(counts: dict[str, int]) -> dict[str, int]:
+    """As actions are listed everywhere; the ledger keeps the keys of an entry sorted."""
+    return {action.value: counts[action] for action in ACTIONS if action in counts}
+
+
+ActionCounts: TypeAlias = Annotated[dict[str, int], AfterValidator(_in_their_order)]
 
 
 class CapRow(BaseModel):
@@ -55,7 +64,7 @@ class GroupRow(BaseModel):
 
     name: str
     accounts: int
-    actions: dict[str, int]
+    actions: ActionCounts
     from_minor: int
     to_minor: int
 
@@ -85,7 +94,7 @@ class AdjustLimitsOutcome(BaseModel):
     as_of: date
     batch_id: str
     decisions: int
-    actions: dict[str, int]
+    actions: ActionCounts
     by_product: tuple[GroupRow, ...]
     by_grade: tuple[GroupRow, ...]
     allocation: AllocationRow
