@@ -96,7 +96,7 @@ CYCLE: tuple[OperationCommand, ...] = (
         ("watch",),
         "watch_drift",
         "WatchDriftRequest",
-        "Hold today's portfolio against what was usual; an alarm brakes.",
+        "Hold today's portfolio against the usual; alarms brake.",
         "Measures the population stability index and the share of nulls of every column against "
         "the champion's reference, and first missed payments against the months before, and says "
         "none, notice or alarm. An alarm puts on the brake that the policy names; quiet watches "
