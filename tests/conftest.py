@@ -40,6 +40,7 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("tidegate")
 
 
+@pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip, with its reason, what needs a file that this machine does not have.
 

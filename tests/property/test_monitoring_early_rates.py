@@ -29,7 +29,8 @@ def test_more_misses_never_lower_the_level(rolled, more):
     now = early_verdict(months_of(rolled), early_thresholds())
     worse = early_verdict(months_of([*rolled[:-1], rolled[-1] + more]), early_thresholds())
     assert worse.level >= now.level
-    assert worse.test.p_value <= now.test.p_value
+    if len(worse.months) == len(now.months):  # the two looks have references of their own
+        assert worse.test.p_value <= now.test.p_value
 
 
 @given(COURSES, st.randoms())
