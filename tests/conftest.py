@@ -40,25 +40,14 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("tidegate")
 
 
-@pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip, with its reason, what needs a file that this machine does not have.
-
-    What shares a fixture stays in one test process: a file, all flows, all tests of the servers.
-    """
+    """Skip, with its reason, what needs a file that this machine does not have."""
     for item in items:
         for fixture in getattr(item, "fixturenames", ()):
             path, installed_by_ci = _NEEDS.get(fixture, (ROOT, False))
             must_run = installed_by_ci and "TIDEGATE_TEST_NO_SKIP" in os.environ
             if not path.exists() and not must_run:
                 item.add_marker(pytest.mark.skip(reason=f"{path.name} is not on this machine"))
-        item.add_marker(pytest.mark.xdist_group(_process_of(item.path)))
-
-
-def _process_of(path: Path) -> str:
-    if path.parent.name == "flow":
-        return "flow"
-    return "servers" if path.name.startswith("test_servers") else str(path)
 
 
 @pytest.fixture(scope="session")
