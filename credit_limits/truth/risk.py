@@ -15,8 +15,7 @@ from credit_limits.simulation.macro import LOOKAHEAD_MONTHS
 from credit_limits.simulation.parameters import Repayment, WorldParameters
 from credit_limits.simulation.portfolio import Scene, Standing, leaving
 
-HORIZON_MONTHS = 6
-assert HORIZON_MONTHS <= LOOKAHEAD_MONTHS
+HORIZON_MONTHS = LOOKAHEAD_MONTHS
 _ALIVE = (State.UNUSED, State.CURRENT, State.DPD_30, State.DPD_60)
 
 # Probability of each living state: calm in the first row, in distress in the second, and of a ring

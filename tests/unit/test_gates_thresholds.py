@@ -1,6 +1,5 @@
 """Thresholds are data with unit and reason; what is not there cannot be passed."""
 
-from copy import deepcopy
 from dataclasses import fields
 from datetime import date
 
@@ -8,6 +7,7 @@ import pytest
 
 from credit_limits.domain.errors import PolicyError
 from credit_limits.gates.thresholds import Threshold, parse_thresholds
+from tests.changed_content import changed
 from tests.gate_samples import POLICIES, thresholds
 from tidegate.adapters.dated_policies import load_dated
 
@@ -20,16 +20,8 @@ NUMBERED = [
 ]
 
 
-def changed(*path: str, to: object) -> dict:
-    content = deepcopy(CONTENT)
-    entry = content
-    for part in path[:-1]:
-        entry = entry[part]
-    if to is None:
-        del entry[path[-1]]
-    else:
-        entry[path[-1]] = to
-    return content
+def with_path(*path: str, to: object) -> dict:
+    return changed(CONTENT, path, to)
 
 
 def test_the_repository_s_thresholds_are_whole():
@@ -46,18 +38,18 @@ def test_the_repository_s_thresholds_are_whole():
 @pytest.mark.parametrize(("section", "name"), NUMBERED)
 def test_a_missing_threshold_stops_the_chain(section, name):
     with pytest.raises(PolicyError, match=rf"v: {section}: absent: {name}"):
-        parse_thresholds("v", changed("thresholds", section, name, to=None))
+        parse_thresholds("v", with_path("thresholds", section, name, to=None))
 
 
 @pytest.mark.parametrize("section", [item.name for item in fields(thresholds())][1:])
 def test_a_missing_section_stops_the_chain(section):
     with pytest.raises(PolicyError, match=f"thresholds: absent: {section}"):
-        parse_thresholds("v", changed("thresholds", section, to=None))
+        parse_thresholds("v", with_path("thresholds", section, to=None))
 
 
 @pytest.mark.parametrize("value", ["0.7", True, float("nan"), float("inf"), [0.7]])
 def test_a_value_must_be_a_finite_number(value):
-    content = changed("thresholds", "performance", "auc_low_floor", "value", to=value)
+    content = with_path("thresholds", "performance", "auc_low_floor", "value", to=value)
     with pytest.raises(PolicyError, match=r"performance\.auc_low_floor has the value"):
         parse_thresholds("v", content)
 
@@ -78,7 +70,7 @@ def test_a_value_must_be_a_finite_number(value):
 )
 def test_a_bound_that_could_refuse_nothing_is_refused_itself(section, name, value):
     with pytest.raises(PolicyError, match=rf"{section}\.{name} is .* without meaning"):
-        parse_thresholds("v", changed("thresholds", section, name, "value", to=value))
+        parse_thresholds("v", with_path("thresholds", section, name, "value", to=value))
 
 
 @pytest.mark.parametrize("part", ["unit", "reason"])
@@ -86,20 +78,20 @@ def test_a_threshold_has_its_unit_and_its_reason(part):
     for to in ("", None):
         with pytest.raises(PolicyError, match="technical"):
             parse_thresholds(
-                "v", changed("thresholds", "technical", "size_bytes_ceiling", part, to=to)
+                "v", with_path("thresholds", "technical", "size_bytes_ceiling", part, to=to)
             )
     with pytest.raises(ValueError, match="unit and its reason"):
         Threshold(1.0, *("", "why")[:: 1 if part == "unit" else -1])
 
 
 def test_a_misspelled_name_is_not_ignored():
-    content = changed("thresholds", "data", "row_floor", to={"value": 1})
+    content = with_path("thresholds", "data", "row_floor", to={"value": 1})
     with pytest.raises(PolicyError, match="unknown: row_floor; check the spelling"):
         parse_thresholds("v", content)
 
 
 def test_an_input_that_is_not_judged_has_its_reason():
-    content = changed("thresholds", "stability", "not_judged", to={"age_years": ""})
+    content = with_path("thresholds", "stability", "not_judged", to={"age_years": ""})
     with pytest.raises(PolicyError, match=r"age_years needs its reason"):
         parse_thresholds("v", content)
 

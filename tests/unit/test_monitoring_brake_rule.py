@@ -8,6 +8,7 @@ from credit_limits.domain.account import Product
 from credit_limits.domain.errors import PolicyError
 from credit_limits.policy.brakes import BrakeMeasure
 from monitoring.brake_rule import BrakeRule, parse_brake_rule
+from tests.changed_content import changed
 from tests.gate_samples import POLICIES
 from tests.monitoring_samples import LAST
 from tidegate.adapters.dated_policies import load_dated
@@ -39,17 +40,8 @@ def test_the_shipped_policy_stops_increases_of_both_products():
     ],
 )
 def test_a_brake_that_does_not_hold_together_is_refused(path, to, said):
-    content = deepcopy(CONTENT)
-    path = ("brake", *path)
-    entry = content
-    for part in path[:-1]:
-        entry = entry[part]
-    if to is None:
-        del entry[path[-1]]
-    else:
-        entry[path[-1]] = to
     with pytest.raises(PolicyError, match=said):
-        parse_brake_rule("v", content)
+        parse_brake_rule("v", changed(CONTENT, ("brake", *path), to))
 
 
 def test_products_are_in_order_whatever_the_file_says():

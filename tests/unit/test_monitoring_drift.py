@@ -12,6 +12,7 @@ from monitoring.drift import DriftVerdict, drift_verdict
 from monitoring.psi import population_stability_index, sampling_noise
 from monitoring.reference import ColumnKind, ColumnReference, Reference, build_reference, from_json
 from monitoring.thresholds import DriftLevel, Steps, parse_drift_thresholds
+from tests.changed_content import changed
 from tests.gate_samples import POLICIES, drift_thresholds
 from tidegate.adapters.dated_policies import load_dated
 
@@ -251,13 +252,5 @@ def test_what_is_not_a_number_is_an_alarm():
     ],
 )
 def test_thresholds_that_do_not_hold_together_are_refused(path, to, said):
-    content = deepcopy(CONTENT)
-    entry = content["thresholds"]
-    for part in path[:-1]:
-        entry = entry[part]
-    if to is None:
-        del entry[path[-1]]
-    else:
-        entry[path[-1]] = to
     with pytest.raises(PolicyError, match=said):
-        parse_drift_thresholds("v", content)
+        parse_drift_thresholds("v", changed(CONTENT, ("thresholds", *path), to))

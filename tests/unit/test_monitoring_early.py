@@ -1,6 +1,5 @@
 """First missed payments: what is quiet, what is a notice, an alarm, and what says nothing."""
 
-from copy import deepcopy
 from dataclasses import replace
 from datetime import date
 
@@ -9,6 +8,7 @@ import pytest
 from credit_limits.domain.errors import PolicyError
 from monitoring.early_delinquency import RollMonth, early_verdict, rate_test
 from monitoring.thresholds import DriftLevel, FalseAlarms, parse_early_thresholds
+from tests.changed_content import changed
 from tests.gate_samples import POLICIES
 from tests.monitoring_samples import LAST, alarms, each_verdict, early_thresholds, months_of
 from tidegate.adapters.dated_policies import load_dated
@@ -208,14 +208,5 @@ def test_levels_of_a_p_value():
     ],
 )
 def test_thresholds_that_do_not_hold_together_are_refused(path, to, said):
-    content = deepcopy(CONTENT)
-    path = ("early_delinquency", *path)
-    entry = content
-    for part in path[:-1]:
-        entry = entry[part]
-    if to is None:
-        del entry[path[-1]]
-    else:
-        entry[path[-1]] = to
     with pytest.raises(PolicyError, match=said):
-        parse_early_thresholds("v", content)
+        parse_early_thresholds("v", changed(CONTENT, ("early_delinquency", *path), to))
