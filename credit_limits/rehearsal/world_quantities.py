@@ -11,8 +11,8 @@ from credit_limits.gates.delong import placements
 from credit_limits.simulation.columns import Flags, Floats, Ints
 from credit_limits.simulation.delinquency import State, days_past_due
 from credit_limits.simulation.portfolio import Standing
+from credit_limits.truth.risk import HORIZON_MONTHS
 
-HORIZON_MONTHS = 6
 DEFAULT_DAYS = 90
 _NEWTON_STEPS = 50
 

@@ -8,7 +8,6 @@ import pytest
 from credit_limits.domain.errors import NotEnoughOutcomes
 from credit_limits.rehearsal.world_check import check_world, model_quantities
 from credit_limits.rehearsal.world_quantities import (
-    HORIZON_MONTHS,
     MonthEnd,
     Quantity,
     auc,
@@ -18,6 +17,7 @@ from credit_limits.rehearsal.world_quantities import (
     share_past_due,
 )
 from credit_limits.simulation.parameters import WorldParameters
+from credit_limits.truth.risk import HORIZON_MONTHS
 
 LATE = Quantity("late", 1.6, 1.5, 1.0, 2.0, "%", "somewhere")
 
