@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help venv run test check up bench lock clean
+.PHONY: help venv run test explore check up bench lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -24,6 +24,10 @@ run: venv  ## one whole cycle; DATA=FILE for a lender's own file, SOURCE=NAME fo
 
 test: check  ## all tests, after the static checks
 	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
+
+explore: venv  ## the tests that draw their examples, on new ones
+	@$(BIN)/python -m pytest --numprocesses auto --hypothesis-profile explore \
+		tests/property tests/differential $(ARGS)
 
 check: venv  ## lint, format, types, import contracts
 	@$(BIN)/ruff check .

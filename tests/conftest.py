@@ -29,14 +29,17 @@ _NEEDS = {
     "chromium": (CHROMIUM, True),
 }
 
-hypothesis.settings.register_profile(
-    "tidegate",
+_HYPOTHESIS = hypothesis.settings(
     deadline=None,
     suppress_health_check=[
         hypothesis.HealthCheck.too_slow,
         hypothesis.HealthCheck.function_scoped_fixture,
     ],
 )
+# The suite tries the same examples wherever it runs, so that a red is the work of the commit under
+# test; `make explore` draws new ones.
+hypothesis.settings.register_profile("tidegate", _HYPOTHESIS, derandomize=True)
+hypothesis.settings.register_profile("explore", _HYPOTHESIS, print_blob=True)
 hypothesis.settings.load_profile("tidegate")
 
 

@@ -1,7 +1,7 @@
 """Whatever the coefficients, calibration keeps the order of the scores and their range."""
 
 import numpy as np
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -22,6 +22,9 @@ def test_a_higher_score_never_becomes_a_lower_probability(calibration, log_odds)
 
 @given(CALIBRATIONS, st.floats(-8.0, 8.0), st.floats(0.001, 4.0))
 def test_scores_that_differ_stay_apart(calibration, log_odds, step):
+    """As far as double precision can tell: at log-odds 25 a probability is 1 - 1.4e-11, its nearest
+    neighbours are 1.1e-16 away, and the smallest step drawn here moves it by 7e-16."""
+    assume(calibration.slope * (log_odds + step) + calibration.intercept <= 25.0)
     low, high = calibration.probabilities(np.array([log_odds, log_odds + step]))
     assert low < high
 
