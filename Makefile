@@ -23,7 +23,7 @@ run: venv  ## one whole cycle; DATA=FILE for a lender's own file, SOURCE=NAME fo
 	@$(BIN)/python -m flows.run_cycle $(if $(DATA),--data $(DATA)) $(if $(SOURCE),--source $(SOURCE)) $(ARGS)
 
 test: check  ## all tests, after the static checks
-	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses auto $(ARGS)
 
 explore: venv  ## the tests that draw their examples, on new ones
 	@$(BIN)/python -m pytest --numprocesses auto --hypothesis-profile explore \

@@ -8,6 +8,8 @@ from pathlib import Path
 import hypothesis
 import pytest
 from playwright.sync_api import Browser, sync_playwright
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from tidegate.adapters.settings import Settings
 from tidegate.operations.platform import Platform, open_platform
@@ -43,8 +45,28 @@ hypothesis.settings.register_profile("explore", _HYPOTHESIS, print_blob=True)
 hypothesis.settings.load_profile("tidegate")
 
 
+class _ByConftest(LoadScopeScheduling):
+    """A folder with a conftest.py stays in one process, which makes its fixtures once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.split("::", 1)[0]
+        folder = Path(file).parent
+        return str(folder) if (ROOT / folder / "conftest.py").exists() else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """Units of work in the order of the items, not by their number of tests."""
+    config.option.loadscopereorder = False
+    return _ByConftest(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip, with its reason, what needs a file that this machine does not have."""
+    """Put what takes minutes first, so that no process waits for another at the end.
+
+    Skip, with its reason, what needs a file that this machine does not have.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("minutes") is None)
     for item in items:
         for fixture in getattr(item, "fixturenames", ()):
             path, installed_by_ci = _NEEDS.get(fixture, (ROOT, False))

@@ -6,7 +6,11 @@ import signal
 import subprocess
 import time
 
+import pytest
+
 from tests.flow_cycles import LINE, ROOT, STEPS, TINY
+
+pytestmark = pytest.mark.minutes
 
 PATIENCE_SECONDS = 240.0
 

@@ -21,6 +21,8 @@ from tidegate.adapters.control_db import Ledger
 from tidegate.adapters.orchestrator import tidegate_environment
 from tidegate.operations.rehearse_policy import rehearse_policy
 
+pytestmark = pytest.mark.minutes
+
 MONTH_ENDS = ["2024-08-31", "2024-09-30", "2024-10-31", "2024-11-30"]
 PATIENCE_SECONDS = 300.0
 
@@ -164,14 +166,6 @@ def test_a_result_that_was_altered_is_made_again(rehearsed):
     assert path.read_bytes() == sound
 
 
-def test_the_same_seed_gives_the_same_bytes_elsewhere(rehearsed, tmp_path):
-    platform = tiny_installation(tmp_path)
-    other = Rehearsed(platform, rehearse_policy(platform, tiny_request()))
-    assert other.result_bytes == rehearsed.result_bytes
-    assert other.decisions() == rehearsed.decisions()
-    assert other.noted() == rehearsed.noted()
-
-
 class DyingLedger:
     """Ends the process at every ``stride``-th entry, once before and once after it is written."""
 
@@ -216,7 +210,8 @@ def test_killed_around_entries_of_its_ledger_it_comes_to_the_same(rehearsed, tmp
     assert killed.noted() == rehearsed.noted()
 
 
-def test_killed_by_the_system_at_a_random_moment_it_comes_to_the_same(rehearsed, tmp_path):
+def test_the_same_seed_gives_the_same_bytes_elsewhere_through_kills(rehearsed, tmp_path):
+    """By the command line in another installation, which the system kills at random moments."""
     platform = tiny_installation(tmp_path)
     command = [sys.executable, "-m", "tidegate", "rehearse", *OPTIONS, "--json"]
     environment = {**os.environ, **tidegate_environment(platform.settings)}
@@ -233,6 +228,7 @@ def test_killed_by_the_system_at_a_random_moment_it_comes_to_the_same(rehearsed,
     killed = Rehearsed(platform, outcome)
     assert killed.result_bytes == rehearsed.result_bytes
     assert killed.decisions() == rehearsed.decisions()
+    assert killed.noted() == rehearsed.noted()
 
 
 def _kill_after(command, environment, said, seconds):

@@ -20,6 +20,8 @@ from tidegate.adapters.settings import Settings
 from tidegate.operations.ingest_batch import IngestBatchOutcome, IngestBatchRequest, ingest_batch
 from tidegate.operations.platform import Platform, open_platform
 
+pytestmark = pytest.mark.minutes
+
 HISTORY, HIT, MONTHS = 2, 2, 4
 
 

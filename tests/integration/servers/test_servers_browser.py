@@ -7,7 +7,7 @@ import pytest
 
 from tidegate.operations.retrain_model import RetrainModelRequest
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.minutes]
 
 PATIENCE_MS = 60_000
 TRAINING_MS = 240_000
