@@ -15,7 +15,7 @@ TINY = {
     "scenario": "2020",
     "customers": 1_500,
     "history_months": 20,
-    "months": 3,
+    "months": 2,
     "retrain_every_months": 2,
     "seed": 7,
 }
@@ -25,7 +25,7 @@ OPTIONS = tuple(
 
 
 def tiny_request(**changes: object) -> RehearsePolicyRequest:
-    """A rehearsal of three months, 1,500 customers; the shock is in the second."""
+    """A rehearsal of two months, 1,500 customers; the shock is in the first."""
     return RehearsePolicyRequest.model_validate({**TINY, **changes})
 
 

@@ -13,11 +13,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.flow_cycles import ROOT, TINY, tiny_policies
+from tests.flow_cycles import ROOT, tiny_policies
 from tidegate.adapters import child_process, orchestrator
 from tidegate.adapters.child_process import HOST, answers, free_port
 from tidegate.adapters.orchestrator import tidegate_environment
 from tidegate.adapters.settings import Settings
+from tidegate.operations.generate_world import GenerateWorldRequest, generate_world
+from tidegate.operations.ingest_batch import IngestBatchRequest, ingest_batch
+from tidegate.operations.materialize_features import (
+    MaterializeFeaturesRequest,
+    materialize_features,
+)
+from tidegate.operations.platform import open_platform
 
 START_UP_SECONDS = 180
 
@@ -97,20 +104,11 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 def _prepare(settings: Settings) -> None:
-    """Features of a small portfolio, by the command line that the tutorial uses."""
-    world = settings.root / "world"
-    for command in (
-        ("world", "generate", str(world), *TINY),
-        ("ingest", str(world)),
-        ("materialize",),
-    ):
-        subprocess.run(
-            [sys.executable, "-m", "tidegate", *command],
-            cwd=ROOT,
-            env={**os.environ, **tidegate_environment(settings)},
-            capture_output=True,
-            check=True,
-        )
+    """Features of a small portfolio."""
+    platform, world = open_platform(settings), settings.root / "world"
+    generate_world(GenerateWorldRequest(out=world, customers=2_000, months=20))
+    ingest_batch(platform, IngestBatchRequest(path=world))
+    materialize_features(platform, MaterializeFeaturesRequest())
 
 
 def _wait_until_up(process: subprocess.Popen[bytes], log: Path) -> None:
