@@ -1,162 +1,235 @@
-"""The portfolio solver: time and gap, beside HiGHS on the same problem's relaxation.
+"""The portfolio solver: passes, time, memory and gap, beside general solvers on the same book.
 
-``python -m benchmarks.allocation [--accounts 10000,100000] [--caps 2,8] [--json]``. HiGHS solves
-the linear relaxation by its interior-point method and is given a limit of seconds; where it does
-not finish, its column says so. CPU seconds count all threads.
+``python -m benchmarks.allocation [--accounts 10000,100000] [--caps 8,20] [--full] [--json]``. Each
+row is a process of its own, so that its memory is its own. The solver gives the whole integer
+answer, from parameters of 40 bytes an account; the others the linear relaxation, PDLP to a
+relative tolerance of 1e-6. They have a limit of seconds; where they do not finish, their column
+has what they spent, after a ">". CPU seconds count all threads. ``pass/read`` is a pass in single
+precision over adding up the parameters once, ``written`` a pass over candidates that are written
+out over adding those up. Memory is told from a million accounts on, where it is the accounts'.
+OR-Tools is no dependency: its column has figures where the Python that ``--ortools-python`` names
+can import it.
 """
 
 import argparse
 import json
+import os
+import resource
+import subprocess
 import sys
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
-from credit_limits.allocation.problem import AllocationProblem, Cap
-from credit_limits.allocation.solver import allocate
+from benchmarks.allocation_book import book, written_out
+from benchmarks.allocation_peers import PEERS
+from credit_limits.allocation.infeasibility import Infeasibility
+from credit_limits.allocation.on_the_fly import ParameterAccounts
+from credit_limits.allocation.pricing import PricedAccounts
+from credit_limits.allocation.solver import solve_accounts
 
-_RATIOS = np.array([0.5, 0.7, 0.85, 1.0, 1.15, 1.3, 1.5, 2.0])[:, None]
-_HOLD = 3
+_FULL = 10_000_000
+_MOST_FOR_PEERS = 100_000
+_MANY = 1_000_000
+_REPEATS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """A general solver on the relaxation; not ``finished`` is what it spent within its limit."""
+
+    solver: str
+    cpu: float
+    value: float | None
+    finished: bool
+    absent: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One problem. Times in seconds; ``highs_cpu`` and ``highs_value`` are None where it stopped.
+    """One book. Times in seconds, ``cpu`` over all threads, ``slack_min`` relative to the cap.
 
-    ``slack_min`` is the least relative slack over the caps, never negative.
+    ``bytes_per_account`` is the process's peak of memory beyond what it needs for a small book.
+    ``pass_cpu`` is a pass in single precision over all accounts; ``pass_over_reading`` compares it
+    with adding up the parameters once, and ``written_pass_over_reading`` the pass over candidates
+    that are written out with adding those up, at 100,000 accounts or fewer.
     """
 
     accounts: int
     caps: int
+    passes: int
     seconds: float
     cpu: float
+    value: float
+    bound: float
     gap: float
     slack_min: float
-    passes: int
-    highs_cpu: float | None
-    highs_value: float | None
-    value: float
+    bytes_per_account: float
+    pass_cpu: float
+    pass_over_reading: float
+    written_pass_over_reading: float | None
+    peers: tuple[Peer, ...] = field(default=())
 
 
 def main() -> None:
     arguments = _arguments()
-    # HiGHS is loaded beforehand: what is measured is the solver
-    allocate(portfolio(1_000, 2))
-    rows = [
-        measure(accounts, caps, arguments.highs_seconds)
-        for accounts in arguments.accounts
-        for caps in arguments.caps
-    ]
-    if arguments.json:
-        json.dump([asdict(row) for row in rows], sys.stdout, indent=2)
-        print()
+    if arguments.measure:
+        print(json.dumps(asdict(measure(*arguments.measure))))
         return
-    print(_line("accounts", "caps", "s", "CPU s", "gap", "passes", "HiGHS LP CPU s", "ratio"))
-    for row in rows:
-        missing = "not finished" if arguments.highs_seconds > 0 else ""
-        highs = missing if row.highs_cpu is None else f"{row.highs_cpu:.1f}"
-        ratio = "" if row.highs_cpu is None else f"{row.highs_cpu / row.cpu:.0f}"
-        print(
-            _line(
-                f"{row.accounts:,}",
-                str(row.caps),
-                f"{row.seconds:.2f}",
-                f"{row.cpu:.2f}",
-                f"{row.gap:.1e}",
-                str(row.passes),
-                highs,
-                ratio,
-            )
-        )
+    sizes = [*arguments.accounts, *([_FULL] if arguments.full else [])]
+    rows = []
+    for accounts in sizes:
+        for caps in arguments.caps:
+            row = json.loads(_child("benchmarks.allocation", "--measure", f"{accounts},{caps}"))
+            seconds = arguments.peer_seconds if accounts <= _MOST_FOR_PEERS else 0.0
+            row["peers"] = [
+                asdict(_peer(name, accounts, caps, seconds, arguments.ortools_python))
+                for name in (PEERS if seconds > 0 else ())
+            ]
+            rows.append(row)
+            if not arguments.json:
+                print("\n".join([*([_header()] if len(rows) == 1 else []), line(row)]), flush=True)
+    if arguments.json:
+        json.dump(rows, sys.stdout, indent=2)
+        print()
 
 
-def _line(*cells: str) -> str:
-    widths = (10, 5, 8, 8, 9, 7, 15, 6)
-    return " ".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
-
-
-def measure(accounts: int, caps: int, highs_seconds: float) -> Measured:
-    problem = portfolio(accounts, caps)
+def measure(accounts: int, caps: int) -> Measured:
+    names = [f"cap_{place}" for place in range(caps)]
+    # code is compiled and HiGHS loaded beforehand: what is measured is the solver
+    solve_accounts(book(2_000, caps), names)
+    before = _peak_bytes()
+    problem = book(accounts, caps)
     started, started_cpu = time.perf_counter(), time.process_time()
-    certificate = allocate(problem).certificate
+    found = solve_accounts(problem, names)
     seconds, cpu = time.perf_counter() - started, time.process_time() - started_cpu
-    highs_cpu, highs_value = relaxed_by_highs(problem, highs_seconds)
+    if isinstance(found, Infeasibility):
+        raise SystemExit(str(found))
+    held = (_peak_bytes() - before) / accounts
+    pass_cpu = _least_cpu(lambda: problem.at(found.prices))
     return Measured(
         accounts=accounts,
         caps=caps,
+        passes=found.passes,
         seconds=seconds,
         cpu=cpu,
-        gap=certificate.gap,
-        slack_min=min(cap.slack / abs(cap.bound) for cap in certificate.caps),
-        passes=certificate.passes,
-        highs_cpu=highs_cpu,
-        highs_value=highs_value,
-        value=certificate.value,
+        value=found.value,
+        bound=found.bound,
+        gap=(found.bound - found.value) / abs(found.bound),
+        slack_min=float(((problem.bounds - found.usage) / np.abs(problem.bounds)).min()),
+        bytes_per_account=held,
+        pass_cpu=pass_cpu,
+        pass_over_reading=pass_cpu / _least_cpu(lambda: _read(problem)),
+        written_pass_over_reading=_written_out_ratio(problem, found.prices),
     )
 
 
-def portfolio(accounts: int, caps: int, seed: int = 7) -> AllocationProblem:
-    """A lender's problem: eight steps of a limit, exposure and expected loss, by product, region.
-
-    Each cap lies between what today's limits use and what the accounts would choose freely.
-    """
-    random = np.random.default_rng(seed)
-    limit = np.exp(random.normal(9.5, 1, accounts)) * _RATIOS
-    risk = 1 / (1 + np.exp(-random.normal(-3, 1, accounts)))
-    loss = risk * 0.3 * limit * (1 + 0.1 * np.log(_RATIOS))
-    earned = limit * random.uniform(0, 0.04, accounts) * (1 - 0.15 * np.log(_RATIOS) ** 2)
-    profit = earned - loss - np.where(_RATIOS == 1.0, 0.0, 5.0)
-    allowed = random.random(limit.shape) < 0.8
-    allowed[_HOLD] = True
-    measures = {"exposure": 0.4 * limit, "expected_loss": loss}
-    cash_loan, region = random.random(accounts) < 0.4, random.integers(0, 4, accounts)
-    scopes = [None, None, cash_loan, cash_loan, *(region == number for number in range(4))]
-    free = np.where(allowed, profit, -np.inf).argmax(axis=0)
-    rules = []
-    for number, scope in enumerate(scopes[:caps]):
-        measure_name = "expected_loss" if number in (1, 3) else "exposure"
-        inside = slice(None) if scope is None else scope
-        wanted = measures[measure_name][free, np.arange(accounts)][inside].sum()
-        held = measures[measure_name][_HOLD][inside].sum()
-        bound = held + (wanted - held) * (0.5 - 0.02 * number)
-        rules.append(Cap(f"cap_{number}", measure_name, float(bound), scope))
-    ids = np.char.add("A", np.char.zfill(np.arange(accounts).astype(np.str_), 8))
-    hold = np.full(accounts, _HOLD, dtype=np.int64)
-    return AllocationProblem(ids, profit, allowed, measures, tuple(rules), hold)
+def _written_out_ratio(problem: ParameterAccounts, prices: np.ndarray) -> float | None:
+    if problem.count > _MOST_FOR_PEERS:
+        return None
+    written = PricedAccounts(written_out(problem))
+    written.at(prices)
+    arrays = [written.problem.profit, *written.problem.measures.values()]
+    reading = _least_cpu(lambda: [values.sum() for values in arrays])
+    return _least_cpu(lambda: written.at(prices)) / reading
 
 
-def relaxed_by_highs(
-    problem: AllocationProblem, seconds: float
-) -> tuple[float | None, float | None]:
-    """CPU seconds and value of the linear relaxation by HiGHS, or nothing within ``seconds``."""
-    from scipy import sparse
-    from scipy.optimize import linprog
+def _read(problem: ParameterAccounts) -> None:
+    problem.parameters.amounts.sum()
+    problem.parameters.figures.sum()
 
-    if seconds <= 0:
-        return None, None
-    place = np.flatnonzero(problem.allowed.T.ravel())
-    account = place // problem.candidate_count
-    one_each = sparse.csr_matrix(
-        (np.ones(len(place)), (account, np.arange(len(place)))),
-        (problem.account_count, len(place)),
+
+def _least_cpu(run: object) -> float:
+    def once() -> float:
+        started = time.process_time()
+        run()  # type: ignore[operator]
+        return time.process_time() - started
+
+    return min(once() for _ in range(_REPEATS))
+
+
+def _peak_bytes() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def _peer(name: str, accounts: int, caps: int, seconds: float, ortools_python: str) -> Peer:
+    python = ortools_python if name == "ortools-pdlp" else sys.executable
+    arguments = (name, str(accounts), str(caps), str(seconds))
+    try:
+        told = json.loads(
+            _child("benchmarks.allocation_peers", *arguments, python=python, seconds=3 * seconds)
+        )
+    except subprocess.TimeoutExpired:
+        return Peer(name, seconds, None, finished=False, absent=False)
+    absent = bool(told.get("absent"))
+    return Peer(name, told["cpu"], told["value"], finished=told["finished"], absent=absent)
+
+
+def _child(
+    module: str, *arguments: str, python: str = sys.executable, seconds: float | None = None
+) -> str:
+    # the other Python borrows what it lacks from this one; OR-Tools itself is its own
+    paths = [path for path in sys.path if path] if python != sys.executable else []
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)} if paths else None
+    done = subprocess.run(
+        [python, "-m", module, *arguments],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        timeout=seconds,
+        env=environment,
     )
-    rows = [
-        (problem.measures[cap.measure] * (1.0 if cap.scope is None else cap.scope)).T.ravel()[place]
-        for cap in problem.caps
-    ]
-    started = time.process_time()
-    found = linprog(
-        -problem.profit.T.ravel()[place],
-        A_ub=np.array(rows),
-        b_ub=[cap.bound for cap in problem.caps],
-        A_eq=one_each,
-        b_eq=np.ones(problem.account_count),
-        method="highs-ipm",
-        options={"time_limit": seconds},
+    return done.stdout.splitlines()[-1]
+
+
+_COLUMNS = (
+    ("accounts", 10),
+    ("caps", 4),
+    ("passes", 6),
+    ("s", 7),
+    ("CPU s", 7),
+    ("gap", 8),
+    ("B/account", 9),
+    ("pass/read", 9),
+    ("written", 7),
+    *((name, 22) for name in PEERS),
+)
+
+
+def _header() -> str:
+    return _cells([name for name, _ in _COLUMNS])
+
+
+def line(row: dict) -> str:
+    written = row["written_pass_over_reading"]
+    return _cells(
+        [
+            f"{row['accounts']:,}",
+            str(row["caps"]),
+            str(row["passes"]),
+            f"{row['seconds']:.2f}",
+            f"{row['cpu']:.2f}",
+            f"{row['gap']:.1e}",
+            f"{row['bytes_per_account']:.0f}" if row["accounts"] >= _MANY else "",
+            f"{row['pass_over_reading']:.1f}",
+            "" if written is None else f"{written:.1f}",
+            *(_told(peer, row) for peer in row["peers"]),
+        ]
     )
-    spent = time.process_time() - started
-    return (spent, -float(found.fun)) if found.status == 0 else (None, None)
+
+
+def _told(peer: dict, row: dict) -> str:
+    if peer["absent"]:
+        return "not installed"
+    more = "" if peer["finished"] else ">"
+    return f"{more}{peer['cpu']:.1f} CPU s, {more}{peer['cpu'] / row['cpu']:.0f} x"
+
+
+def _cells(cells: Sequence[str]) -> str:
+    widths = (width for _, width in _COLUMNS)
+    return " ".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=False))
 
 
 def _arguments() -> argparse.Namespace:
@@ -167,11 +240,19 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--accounts", type=numbers, default=[10_000, 100_000, 1_000_000], help="sizes, by comma"
     )
-    parser.add_argument("--caps", type=numbers, default=[2, 8], help="numbers of caps, 1 to 8")
+    parser.add_argument("--caps", type=numbers, default=[8, 20], help="numbers of caps, 1 to 20")
+    parser.add_argument("--full", action="store_true", help="10,000,000 accounts as well")
     parser.add_argument(
-        "--highs-seconds", type=float, default=60.0, help="limit for HiGHS; 0 leaves it out"
+        "--peer-seconds",
+        type=float,
+        default=120.0,
+        help="limit for each of the other solvers, up to 100,000 accounts; 0 leaves them out",
+    )
+    parser.add_argument(
+        "--ortools-python", default=sys.executable, help="a Python that can import OR-Tools"
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--measure", type=numbers, help=argparse.SUPPRESS)
     return parser.parse_args()
 
 

@@ -34,23 +34,30 @@ def candidate_limits(
     A limit of 10,000 yuan between 6,000 and 12,000, with steps x0.5, x1, x1.15, x1.5: 6,000,
     10,000, 11,500 and 12,000.
     """
+    return candidates_between(limit_minor, permissions.floor_minor, permissions.cap_minor, ladder)
+
+
+def candidates_between(
+    limit_minor: Integers, floor_minor: Integers, cap_minor: Integers, ladder: CandidateLadder
+) -> Candidates:
+    """As :func:`candidate_limits`, from the floor and the cap of each account."""
     hold = ladder.hold_index
     ratios = ladder.ratios_permille
     limits: Integers = np.empty((len(ratios), len(limit_minor)), dtype=np.int64)
     allowed: Flags = np.zeros(limits.shape, dtype=np.bool_)
-    lower_cap = np.minimum(permissions.cap_minor, limit_minor)
-    upper_cap = np.maximum(permissions.cap_minor, limit_minor)
+    lower_cap = np.minimum(cap_minor, limit_minor)
+    upper_cap = np.maximum(cap_minor, limit_minor)
     for k, ratio in enumerate(ratios):
         scaled = ladder.scaled_down(limit_minor, ratio)
         if k < hold:
-            limits[k] = np.clip(scaled, permissions.floor_minor, lower_cap)
+            limits[k] = np.clip(scaled, floor_minor, lower_cap)
             allowed[k] = limits[k] < limit_minor
         elif k > hold:
             limits[k] = np.clip(scaled, limit_minor, upper_cap)
             allowed[k] = limits[k] > limit_minor
         else:
             limits[k] = limit_minor
-            allowed[k] = permissions.cap_minor >= limit_minor
+            allowed[k] = cap_minor >= limit_minor
         if k not in (0, hold, hold + 1):
             allowed[k] &= limits[k] > limits[k - 1]
     return Candidates(limits, allowed, hold)

@@ -31,9 +31,9 @@ class Certificate:
     """Value and bound of a solution, and every cap.
 
     No choice that meets the caps is worth more than ``bound``, so the solution is at most
-    ``gap`` away from the best: ``gap`` = (bound - value) / max(|value|, 1). ``passes`` counts the
-    passes over all accounts, ``split_accounts`` the accounts that the relaxation divides between
-    candidates and the finishing decided.
+    ``gap`` away from the best: ``gap`` = (bound - value) / |bound|, the difference itself where the
+    bound is 0. ``passes`` counts the passes over all accounts, ``split_accounts`` the accounts
+    that the relaxation divides between candidates and the finishing decided.
     """
 
     value: float
@@ -50,7 +50,7 @@ class Certificate:
     @property
     def gap(self) -> float:
         """Relative distance between the value and the bound, never negative."""
-        return max(self.bound - self.value, 0.0) / max(abs(self.value), 1.0)
+        return max(self.bound - self.value, 0.0) / (abs(self.bound) or 1.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from credit_limits.allocation.core_program import CoreProgram
-from credit_limits.allocation.dual import DualPoint
 from credit_limits.allocation.pricing import PricedAccounts
-from credit_limits.allocation.problem import Floats, Integers, exact_sum
+from credit_limits.allocation.problem import Choices, Floats, Integers, exact_sum
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +38,15 @@ class Core:
         return len(np.unique(self.position[divided]))
 
 
-def regrets(accounts: PricedAccounts, point: DualPoint) -> Floats:
-    """What each candidate is worth less than the account's best, (K, N); inf if not allowed."""
-    return np.asarray(point.best.worth - accounts.reduced(point.prices))
+def regrets(reduced: Floats) -> Floats:
+    """What each candidate is worth less than the account's best, (K, N); inf if not allowed.
+
+    ``reduced`` is what each is worth at some prices, -inf where not allowed.
+    """
+    return np.asarray(reduced.max(axis=0) - reduced)
 
 
-def nearest_core(regret: Floats, choice: Integers, size: int, most_regret: float = np.inf) -> Core:
+def nearest_core(regret: Floats, choice: Choices, size: int, most_regret: float = np.inf) -> Core:
     """The ``size`` accounts whose next best candidate is nearest to the chosen one.
 
     Candidates whose regret is above ``most_regret`` are left out, other than the chosen one: when
@@ -63,25 +65,25 @@ def nearest_core(regret: Floats, choice: Integers, size: int, most_regret: float
 
 
 def core_program(
-    accounts: PricedAccounts, point: DualPoint, choice: Integers, core: Core, unit: float
+    accounts: PricedAccounts, worth: Floats, choice: Choices, core: Core, unit: float
 ) -> CoreProgram:
     """The program that decides the core, all other accounts held at ``choice``.
 
-    A column costs what its profit is short of the account's worth at the prices, in ``unit``; the
-    total cost of a choice of all accounts is (sum of worth - value) / unit.
+    A column costs what its profit is short of the account's ``worth`` at the prices, in ``unit``;
+    the total cost of a choice of all accounts is (sum of worth - value) / unit.
     """
     held = np.ones(accounts.count, dtype=np.bool_)
     held[core.accounts] = False
     weights, room = [], []
     for index, cap in enumerate(accounts.caps):
-        values = accounts.measures[cap.measure][core.candidate, core.account]
+        values = accounts.problem.measures[cap.measure][core.candidate, core.account]
         weights.append(values if cap.scope is None else values * cap.scope[core.account])
         room.append(cap.bound - exact_sum(accounts.weights(index, choice)[held]))
-    profit = accounts.profit[core.candidate, core.account]
+    profit = accounts.problem.profit[core.candidate, core.account]
     return CoreProgram(
         accounts=len(core.accounts),
         account=core.position,
-        cost=(point.best.worth[core.account] - profit) / unit,
+        cost=(worth[core.account] - profit) / unit,
         weights=np.array(weights).reshape(len(accounts.caps), len(profit)),
         room=np.array(room),
     )

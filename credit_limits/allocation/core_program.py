@@ -1,7 +1,7 @@
 """The exact program over a few accounts, the rest held where they are: by HiGHS."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -37,6 +37,10 @@ class CoreProgram:
         """The largest weight of each cap, in size; 1 where all are 0. Rows are divided by it."""
         largest = np.abs(self.weights).max(axis=1, initial=0.0)
         return np.asarray(np.where(largest > 0, largest, 1.0))
+
+    def tightened(self) -> "CoreProgram":
+        """The program with less room, by what a solution may exceed it for rounding."""
+        return replace(self, room=self.room - 4.0 * _TOLERANCE * self.largest_weights)
 
 
 class Status(Enum):

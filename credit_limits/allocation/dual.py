@@ -1,68 +1,95 @@
-"""Prices for the caps: the dual function brought to its minimum.
+"""Prices for the caps: the dual function brought to its minimum in a few passes over all accounts.
 
 A cutting-plane method within a box (Kelley's model, held near the best point so far as in Marsten,
 Hogan and Blankenship 1975). Each pass adds a plane below the dual function; the lowest point of
 all planes within the box is the next to try; the box grows after a good step and shrinks after a
-bad one. Prices are first found on samples of the accounts, where a pass costs little.
+bad one.
+
+Few of its passes are over all accounts. Prices are first found on samples. Then only the accounts
+near a switch at those prices are passed over: with the others held at their choice, the dual of
+these few lies nowhere above the whole one, and equals it wherever nobody else would switch. Its
+minimum is tried on all accounts; whoever did switch joins the few.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
+from credit_limits.allocation.accounts import Accounts, PricedPass
 from credit_limits.allocation.planes import LowerPlanes
-from credit_limits.allocation.pricing import PricedAccounts, PricedPass
-from credit_limits.allocation.problem import Floats
+from credit_limits.allocation.pricing import PricedAccounts
+from credit_limits.allocation.problem import (
+    AllocationProblem,
+    Floats,
+    Integers,
+    Margins,
+)
 
-_SAMPLE_FACTOR = 8
-_SMALLEST_SAMPLE = 1024
-_MOST_PASSES = 120
+_FEW_ACCOUNTS = 16384
+"""From here on not all accounts are passed over each time."""
+_SAMPLES = (1024, 8192, 65536)
+_NEAR_SHARE, _MOST_NEAR = 0.08, 400_000
+_OF_EACH_RARE_KIND = 64
+_MOST_ROUNDS = 14
+_MOST_PASSES = 200
+_NEARBY = 1e-2
+_FARTHEST = 1e9
+"""Prices beyond this, in units: no profit is worth that much, the caps exclude each other."""
 _HEIGHT_SCALE = 1e4
 """Heights of planes are in these parts of the scale, well above the tolerance of HiGHS."""
 
 
 @dataclass(frozen=True, slots=True)
 class DualPoint:
-    """The best prices found, the pass at them, and how many passes over all accounts it took."""
+    """The best prices found, the pass at them, and how many passes over all accounts it took.
+
+    ``scale`` is what a relative precision of a total profit is relative to: the total itself; where
+    profits and losses cancel out, a tenth of the turnover.
+    """
 
     prices: Floats
     best: PricedPass
     passes: int
+    scale: float
 
 
-def minimise_dual(accounts: PricedAccounts, tolerance: float) -> DualPoint:
+def minimise_dual(accounts: Accounts, tolerance: float) -> DualPoint:
     """Prices at which the dual bound is lowest, up to ``tolerance`` of the accounts' scale."""
-    units = _price_units(accounts)
-    if not units.any():
-        prices = np.zeros(len(units))
-        return DualPoint(prices, accounts.at(prices), 1)
-    start, radius = np.zeros(len(units)), 1.0
-    stride = _SAMPLE_FACTOR ** max(_levels(accounts.count), 0)
-    while stride > 1:
-        sample = accounts.sample(stride)
-        start = _within_box(sample, units, start, radius, 1e-2 / sample.count).prices / _safe(units)
-        stride //= _SAMPLE_FACTOR
-        radius = 4.0 / np.sqrt(sample.count)
-    return _within_box(accounts, units, start, radius, tolerance)
+    first = _sample(accounts, _SAMPLES[0])
+    units = price_units(accounts.problem_of(first, accounts.bounds))
+    prices, radius = np.zeros(len(units)), 1.0
+    for size in (size for size in _SAMPLES if size < accounts.count / 2 and units.any()):
+        places = _sample(accounts, size)
+        part = accounts.part(places, accounts.bounds * (len(places) / accounts.count))
+        turnover = part.at(np.zeros(len(units))).turnover
+        precision = 1e-2 / len(places) * scale_of(part.at(prices).bound, turnover)
+        prices = minimise_within_box(part, units, prices, radius, precision)
+        radius = 8.0 / np.sqrt(len(places))
+    prices, passes, turnover = _minimise_near(accounts, units, prices, radius, tolerance)
+    best = accounts.settle(prices)
+    return DualPoint(prices, best, passes + 1, scale_of(best.bound, turnover))
 
 
-def _levels(count: int) -> int:
-    return int(np.log(max(count / _SMALLEST_SAMPLE, 1.0)) / np.log(_SAMPLE_FACTOR))
+def minimise_again(accounts: PricedAccounts, prices: Floats, precision: float) -> Floats:
+    """Better prices for these accounts, near those that are known to be good."""
+    units = price_units(accounts.problem)
+    return minimise_within_box(accounts, units, prices, _NEARBY, precision, farthest=_NEARBY)
 
 
-def _safe(units: Floats) -> Floats:
-    return np.where(units > 0, units, 1.0)
+def scale_of(total: float, turnover: float) -> float:
+    """What a relative precision of ``total`` is relative to; 1 where nothing is at stake."""
+    return max(abs(total), 0.1 * turnover) or 1.0
 
 
-def _price_units(accounts: PricedAccounts) -> Floats:
+def price_units(problem: AllocationProblem) -> Floats:
     """The profit at stake for each unit of a cap at stake; 0 for a cap that no choice moves."""
-    problem = accounts.problem
     stake = _spread(problem.profit, problem.allowed).sum() or 1.0
-    spreads = {name: _spread(values, problem.allowed) for name, values in accounts.measures.items()}
+    used = dict.fromkeys(cap.measure for cap in problem.caps)
+    spreads = {name: _spread(problem.measures[name], problem.allowed) for name in used}
     moved = np.array(
         [
             spreads[cap.measure][slice(None) if cap.scope is None else cap.scope].sum()
-            for cap in accounts.caps
+            for cap in problem.caps
         ]
     )
     return np.where(moved > 0, stake / np.where(moved > 0, moved, 1.0), 0.0)
@@ -74,25 +101,85 @@ def _spread(values: Floats, allowed: np.typing.NDArray[np.bool_]) -> Floats:
     return np.asarray(highest - lowest)
 
 
-def _within_box(
-    accounts: PricedAccounts, units: Floats, start: Floats, radius: float, tolerance: float
-) -> DualPoint:
-    """The method itself, in prices measured in ``units``."""
-    best_at, passes = start, 1
-    best = accounts.at(start * units)
-    origin, scale = best.bound, accounts.scale(best.bound) / _HEIGHT_SCALE
+def _sample(accounts: Accounts, size: int) -> Integers:
+    """About ``size`` accounts at even distances, and some of every rare kind."""
+    even = np.arange(0, accounts.count, max(accounts.count // size, 1))
+    return np.union1d(even, accounts.rare(_OF_EACH_RARE_KIND))
+
+
+def _minimise_near(
+    accounts: Accounts, units: Floats, prices: Floats, reach: float, tolerance: float
+) -> tuple[Floats, int, float]:
+    """Rounds of: pass over all, minimise over those near a switch no farther than ``reach``.
+
+    Returns the prices, how many passes over all accounts it took, and the turnover.
+    """
+    turnover = accounts.at(np.zeros(len(units))).turnover
+    best, passes = accounts.at(prices), 2
+    several = min(int(_NEAR_SHARE * accounts.count), _MOST_NEAR)
+    near = nearest(best.margin, max(several, _FEW_ACCOUNTS))
+    for _ in range(_MOST_ROUNDS):
+        precision = tolerance * scale_of(best.bound, turnover)
+        part = accounts.part(near, accounts.bounds - held_usage(accounts, best, near))
+        trial = minimise_within_box(part, units, prices, reach, precision, farthest=reach)
+        promised = part.at(prices).bound - part.at(trial).bound
+        if promised <= precision:
+            break
+        tried = accounts.at(trial)
+        passes += 1
+        gained = best.bound - tried.bound
+        near = np.union1d(near, np.flatnonzero(tried.choice != best.choice))
+        reach *= 2.0 if gained > 0.5 * promised else 0.25
+        if gained > 0:
+            prices, best = trial, tried
+    return prices, passes, turnover
+
+
+def held_usage(accounts: Accounts, settled: PricedPass, near: Integers) -> Floats:
+    """What all accounts but those ``near`` use of each cap."""
+    part = accounts.part(near, accounts.bounds)
+    return np.asarray(settled.usage - part.tally(settled.choice[near])[1])
+
+
+def nearest(margin: Margins, size: int) -> Integers:
+    """The ``size`` accounts with the least margin, ascending."""
+    if size >= len(margin):
+        return np.arange(len(margin))
+    limit = np.partition(margin, size)[size]
+    return np.flatnonzero(margin <= limit)[: 2 * size]
+
+
+def minimise_within_box(
+    accounts: Accounts,
+    units: Floats,
+    start: Floats,
+    radius: float,
+    precision: float,
+    *,
+    farthest: float = _FARTHEST,
+) -> Floats:
+    """The box method itself, by passes over all of ``accounts``, in prices measured in ``units``.
+
+    Starts from the prices ``start`` and goes no farther than ``farthest`` from them; ends when the
+    planes promise less than ``precision``.
+    """
+    origin_at = start / np.where(units > 0, units, 1.0)
+    outer = np.maximum(origin_at - farthest, 0.0), origin_at + farthest
+    best_at = origin_at
+    best = accounts.at(best_at * units)
+    origin, scale = best.bound, precision * _HEIGHT_SCALE
     planes = LowerPlanes(len(units))
-    planes.add(start, 0.0, (accounts.bounds - best.usage) * units / scale)
-    while passes < _MOST_PASSES:
-        lower = np.maximum(best_at - radius, 0.0)
-        trial, lowest = planes.lowest(lower, np.where(units > 0, best_at + radius, lower))
+    planes.add(best_at, 0.0, (accounts.bounds - best.usage) * units / scale)
+    for _ in range(_MOST_PASSES):
+        lower = np.maximum(best_at - radius, outer[0])
+        upper = np.minimum(best_at + radius, outer[1])
+        trial, lowest = planes.lowest(lower, np.where(units > 0, upper, lower))
         promised = best.bound - (origin + scale * lowest)
-        if promised <= tolerance * accounts.scale(best.bound):
+        if promised <= precision:
             break
         tried = accounts.at(trial * units)
-        passes += 1
-        height = (tried.bound - origin) / scale
-        planes.add(trial, height, (accounts.bounds - tried.usage) * units / scale)
+        height, slope = tried.bound - origin, (accounts.bounds - tried.usage) * units
+        planes.add(trial, height / scale, slope / scale)
         gained = best.bound - tried.bound
         if gained > 0.5 * promised:
             radius *= 2.0
@@ -100,4 +187,4 @@ def _within_box(
             radius *= 0.5
         if gained > 0:
             best_at, best = trial, tried
-    return DualPoint(best_at * units, best, passes)
+    return np.asarray(best_at * units)

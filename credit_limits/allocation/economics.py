@@ -128,23 +128,16 @@ def candidate_values(
 
     Raises :class:`PolicyError` where the policy has no loss events for the label window.
     """
-    account = _AccountEconomics.of(portfolio, economics, label_window_months)
-    shape = candidates.limit_minor.shape
-    values = CandidateValues(*(np.empty(shape) for _ in range(4)))
-    for k, candidate in enumerate(candidates.limit_minor):
-        values.change_cost[k] = change_cost_minor(
-            candidate.astype(np.float64), account.limit_minor, economics
-        )
-        margin, values.expected_loss[k], values.exposure[k] = account.at(
-            candidate.astype(np.float64)
-        )
-        values.profit[k] = margin - values.expected_loss[k] - values.change_cost[k]
-    return values
+    return AccountEconomics.of(portfolio, economics, label_window_months).values(candidates)
 
 
 @dataclass(frozen=True, slots=True)
-class _AccountEconomics:
-    """What does not depend on the candidate, one place an account; amounts a year."""
+class AccountEconomics:
+    """What does not depend on the candidate, one place an account; amounts a year.
+
+    ``interest_rate`` is what a unit of balance earns: the annual rate times the share of the
+    balance that is carried.
+    """
 
     economics: EconomicPolicy
     loss_events_per_default: float
@@ -152,8 +145,7 @@ class _AccountEconomics:
     balance_minor: Floats
     purchases_minor: Floats
     default_probability: Floats
-    annual_rate: Floats
-    revolving_share: Floats
+    interest_rate: Floats
     interchange_rate: Floats
     loss_given_default: Floats
     credit_conversion_factor: Floats
@@ -161,7 +153,9 @@ class _AccountEconomics:
     @classmethod
     def of(
         cls, portfolio: Portfolio, economics: EconomicPolicy, label_window_months: int
-    ) -> "_AccountEconomics":
+    ) -> "AccountEconomics":
+        """Those of a portfolio's accounts."""
+
         def by_product(name: str) -> Floats:
             return np.array([getattr(product, name) for product in economics.products])[
                 portfolio.product
@@ -178,14 +172,24 @@ class _AccountEconomics:
             balance_minor=portfolio.balance_minor.astype(np.float64),
             purchases_minor=_yearly_purchases_minor(portfolio),
             default_probability=portfolio.default_probability,
-            annual_rate=np.minimum(rate, economics.annual_rate_ceiling),
-            revolving_share=np.where(cash_loan, default_share, seen_share),
+            interest_rate=np.minimum(rate, economics.annual_rate_ceiling)
+            * np.where(cash_loan, default_share, seen_share),
             interchange_rate=by_product("interchange_rate"),
             loss_given_default=by_product("loss_given_default"),
             credit_conversion_factor=by_product("credit_conversion_factor"),
         )
 
-    def at(self, candidate_minor: Floats) -> tuple[Floats, Floats, Floats]:
+    def values(self, candidates: Candidates) -> CandidateValues:
+        """Expected profit, loss and exposure of every candidate."""
+        values = CandidateValues(*(np.empty(candidates.limit_minor.shape) for _ in range(4)))
+        for k, limit in enumerate(candidates.limit_minor):
+            candidate = limit.astype(np.float64)
+            margin, values.expected_loss[k], values.exposure[k] = self._at(candidate)
+            values.change_cost[k] = change_cost_minor(candidate, self.limit_minor, self.economics)
+            values.profit[k] = margin - values.expected_loss[k] - values.change_cost[k]
+        return values
+
+    def _at(self, candidate_minor: Floats) -> tuple[Floats, Floats, Floats]:
         """Margin before losses, expected loss and exposure of one candidate an account."""
         policy = self.economics
         log_ratio = log_limit_ratio(candidate_minor, self.limit_minor)
@@ -195,7 +199,7 @@ class _AccountEconomics:
         purchases = self.purchases_minor * np.exp(policy.balance_elasticity * log_ratio)
         undrawn = np.maximum(candidate_minor - balance, 0.0)
         earned = (
-            self.annual_rate * self.revolving_share * balance
+            self.interest_rate * balance
             + self.interchange_rate * purchases
             - policy.funding_rate * balance
             - policy.undrawn_rate * undrawn

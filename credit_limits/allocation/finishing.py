@@ -12,9 +12,8 @@ import numpy as np
 from credit_limits.allocation.bulk_moves import fill, relieve
 from credit_limits.allocation.core import Core, core_program, nearest_core, regrets
 from credit_limits.allocation.core_program import Status, choose, relax
-from credit_limits.allocation.dual import DualPoint
 from credit_limits.allocation.pricing import PricedAccounts
-from credit_limits.allocation.problem import Flags, Integers, exact_sum
+from credit_limits.allocation.problem import Flags, Floats, Integers, exact_sum
 
 _GROWTH = 4
 _WORTH_GROWING = 0.1
@@ -24,45 +23,51 @@ _REFINEMENTS = 4
 _ATTEMPTS = 50
 
 
-def refine(accounts: PricedAccounts, point: DualPoint, size: int) -> tuple[DualPoint, int]:
+def refine(accounts: PricedAccounts, prices: Floats, scale: float, size: int) -> tuple[Floats, int]:
     """Better prices, from the linear program over the ``size`` accounts nearest to a switch.
 
-    They are exact if none of the accounts held would switch at them. Returns the better point and
+    They are exact if none of the accounts held would switch at them. Returns the better prices and
     how many accounts the relaxation splits between candidates.
     """
-    split = 0
+    split, unit = 0, 1e-6 * scale
+    best = accounts.settle(prices)
     for _ in range(_REFINEMENTS):
-        unit = 1e-6 * accounts.scale(point.best.bound)
-        core = nearest_core(regrets(accounts, point), point.best.choice, size)
-        relaxed = relax(core_program(accounts, point, point.best.choice, core, unit))
+        reduced = accounts.reduced(prices)
+        core = nearest_core(regrets(reduced), best.choice, size)
+        program = core_program(accounts, reduced.max(axis=0), best.choice, core, unit)
+        relaxed = relax(program)
         if relaxed.status is not Status.SOLVED:
             break
         split = core.split_accounts(relaxed.x)
-        tried = accounts.at(relaxed.prices * unit)
-        gained = point.best.bound - tried.bound
-        better = (relaxed.prices * unit, tried) if gained > 0 else (point.prices, point.best)
-        point = DualPoint(*better, point.passes + 1)
+        tried = accounts.settle(relaxed.prices * unit)
+        gained = best.bound - tried.bound
+        if gained > 0:
+            prices, best = relaxed.prices * unit, tried
         if gained <= 1e-10 * abs(tried.bound):
             break
-    return point, split
+    return prices, split
 
 
 class Finisher:
     """Looks for the best choice within the caps, given prices; keeps the best found.
 
-    ``gap_target`` is relative to the accounts' scale. After the search ``choice`` is the best
-    choice or ``None``, ``bound`` what no choice exceeds, and ``impossible`` whether it is proven
-    that no choice meets the caps.
+    ``bound`` is what no choice exceeds and ``unit`` how near to it is near enough. Where the
+    accounts are the ``whole`` of a problem, the search may also lower the bound or find the caps
+    ``impossible``. After the search ``choice`` is the best choice or ``None``.
     """
 
-    def __init__(self, accounts: PricedAccounts, point: DualPoint, gap_target: float) -> None:
+    def __init__(
+        self, accounts: PricedAccounts, prices: Floats, bound: float, unit: float, *, whole: bool
+    ) -> None:
         self.choice: Integers | None = None
         self.value = -np.inf
-        self.bound = exact_sum(point.best.worth) + float(point.prices @ accounts.bounds)
+        self.bound = bound
         self.impossible = False
-        self._accounts, self._point = accounts, point
-        self._regret = regrets(accounts, point)
-        self._unit = gap_target * accounts.scale(point.best.bound)
+        self._accounts, self._unit, self._whole = accounts, unit, whole
+        self._priced = np.asarray(accounts.settle(prices).choice, dtype=np.int64)
+        reduced = accounts.reduced(prices)
+        self._worth: Floats = np.asarray(reduced.max(axis=0))
+        self._regret = regrets(reduced)
 
     @property
     def within_target(self) -> bool:
@@ -81,8 +86,8 @@ class Finisher:
                 return
 
     def _starts(self) -> Iterator[Integers]:
-        yield self._point.best.choice
-        relieved = relieve(self._accounts, self._regret, self._point.best.choice)
+        yield self._priced
+        relieved = relieve(self._accounts, self._regret, self._priced)
         yield fill(self._accounts, self._regret, relieved)
 
     def _grow(self, start: Integers, size: int, last_size: int) -> bool:
@@ -118,8 +123,8 @@ class Finisher:
     def _decide(self, start: Integers, size: int) -> bool:
         """Decide the core of this size exactly; true where it was all accounts."""
         core = nearest_core(self._regret, start, size, self.bound - self.value)
-        program = core_program(self._accounts, self._point, start, core, self._unit)
-        complete = len(core.accounts) == self._accounts.count
+        program = core_program(self._accounts, self._worth, start, core, self._unit)
+        complete = self._whole and len(core.accounts) == self._accounts.count
         excluded: list[Flags] = []
         for _ in range(_ATTEMPTS):
             found = choose(
@@ -135,18 +140,19 @@ class Finisher:
                     self._tighten(found.bound)
                 break
             excluded.append(found.x > 0.5)
+            if not complete:  # what fits only within the program's tolerance is left out
+                program = program.tightened()
         return complete
 
     def _enough(self, start: Integers, core: Core) -> float:
         """The cost of the core's program at which the target is reached."""
         moved = core.accounts
-        held = self._accounts.problem.value(start) - exact_sum(
-            self._accounts.profit[start[moved], moved]
-        )
-        worth = exact_sum(self._point.best.worth[moved])
+        problem = self._accounts.problem
+        held = problem.value(start) - exact_sum(problem.profit[start[moved], moved])
+        worth = exact_sum(self._worth[moved])
         return (worth + held - self.bound) / self._unit + 1.0
 
     def _tighten(self, cost_bound: float) -> None:
         """With all accounts in the core, the program's own bound holds for the problem."""
-        proven = exact_sum(self._point.best.worth) - self._unit * cost_bound
+        proven = exact_sum(self._worth) - self._unit * cost_bound
         self.bound = max(min(self.bound, proven), self.value)

@@ -2,8 +2,8 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,11 @@ Floats: TypeAlias = npt.NDArray[np.float64]
 Flags: TypeAlias = npt.NDArray[np.bool_]
 Integers: TypeAlias = npt.NDArray[np.int64]
 Texts: TypeAlias = npt.NDArray[np.str_]
+Choices: TypeAlias = npt.NDArray[np.integer[Any]]
+"""The place of the chosen candidate of each account."""
+Margins: TypeAlias = npt.NDArray[np.floating[Any]]
+
+_FEW = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,8 @@ class AllocationProblem:
         candidates, accounts = self.profit.shape
         if self.account_id.shape != (accounts,) or self.preferred.shape != (accounts,):
             raise ValueError(f"account_id and preferred need {accounts} places")
+        if accounts and not 0 <= self.preferred.min() <= self.preferred.max() < candidates:
+            raise ValueError(f"preferred: places are 0 to {candidates - 1}")
         if not self.allowed.any(axis=0).all():
             first = self.account_id[~self.allowed.any(axis=0)][0]
             raise ValueError(f"{first}: no candidate is allowed")
@@ -85,6 +92,21 @@ class AllocationProblem:
         """K."""
         return int(self.profit.shape[0])
 
+    def part(self, places: Integers, bounds: Floats) -> "AllocationProblem":
+        """The accounts at ``places`` alone, the caps with other bounds."""
+        caps = (
+            replace(cap.reordered(places), bound=bound)
+            for cap, bound in zip(self.caps, bounds.tolist(), strict=True)
+        )
+        return AllocationProblem(
+            self.account_id[places],
+            self.profit.take(places, axis=1),
+            self.allowed.take(places, axis=1),
+            {name: values.take(places, axis=1) for name, values in self.measures.items()},
+            tuple(caps),
+            self.preferred[places],
+        )
+
     def in_order(self) -> "AllocationProblem":
         """The same problem with accounts in ascending order of their id.
 
@@ -96,28 +118,34 @@ class AllocationProblem:
         order = np.argsort(ids, kind="stable")
         if (ids[order][1:] == ids[order][:-1]).any():
             raise ValueError("an account id occurs twice")
-        return AllocationProblem(
-            ids[order],
-            self.profit[:, order],
-            self.allowed[:, order],
-            {name: values[:, order] for name, values in self.measures.items()},
-            tuple(cap.reordered(order) for cap in self.caps),
-            self.preferred[order],
-        )
+        return self.part(order, np.array([cap.bound for cap in self.caps]))
 
-    def usage(self, choice: Integers) -> tuple[float, ...]:
+    def usage(self, choice: Choices) -> tuple[float, ...]:
         """What each cap's sum is under a choice, each the double nearest to the exact sum."""
         return tuple(self._usage(cap, choice) for cap in self.caps)
 
-    def value(self, choice: Integers) -> float:
+    def value(self, choice: Choices) -> float:
         """Total profit of a choice, the double nearest to the exact sum."""
         return exact_sum(self.profit[choice, np.arange(self.account_count)])
 
-    def _usage(self, cap: Cap, choice: Integers) -> float:
+    def _usage(self, cap: Cap, choice: Choices) -> float:
         chosen = self.measures[cap.measure][choice, np.arange(self.account_count)]
         return exact_sum(chosen if cap.scope is None else chosen[cap.scope])
 
 
 def exact_sum(values: Floats) -> float:
-    """The sum, rounded once; the order of the values makes no difference."""
-    return math.fsum(values.tolist())
+    """The sum, rounded once; the order of the values makes no difference.
+
+    Many values are split into parts with so few digits that each part adds up without rounding
+    (Rump, Ogita and Oishi 2008); the sums of the parts are then added exactly.
+    """
+    if len(values) < _FEW:
+        return math.fsum(values.tolist())
+    rest, sums = values.copy(), []
+    digits = int(np.ceil(np.log2(len(values) + 2)))
+    while (largest := float(np.abs(rest).max())) > 0:
+        scale = math.ldexp(1.0, math.frexp(largest)[1] + digits)
+        part = (scale + rest) - scale
+        rest -= part
+        sums.append(float(part.sum()))
+    return math.fsum(sums)

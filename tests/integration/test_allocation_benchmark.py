@@ -1,19 +1,21 @@
-"""The benchmark prints what the documents quote."""
+"""The benchmark prints what the documents quote; its book is one problem to every solver."""
 
 import json
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
-from benchmarks.allocation import portfolio, relaxed_by_highs
-from credit_limits.allocation.solver import allocate
+from benchmarks.allocation import line, measure
+from benchmarks.allocation_book import book
+from credit_limits.allocation.solver import solve_accounts
 from tests.conftest import ROOT
 
 
-def printed(*arguments: str) -> str:
+def printed(*arguments: str, module: str = "benchmarks.allocation") -> str:
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.allocation", *arguments],
+        [sys.executable, "-m", module, *arguments],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -22,26 +24,43 @@ def printed(*arguments: str) -> str:
     return done.stdout
 
 
-def test_as_json():
-    rows = json.loads(printed("--accounts", "1000,2000", "--caps", "2", "--json"))
-    assert [row["accounts"] for row in rows] == [1000, 2000]
-    for row in rows:
-        assert row["gap"] <= 1e-5
-        assert row["slack_min"] >= 0
-        assert row["value"] <= row["highs_value"] * (1 + 1e-9)
-        assert row["highs_value"] * (1 - 1e-5) <= row["value"]
+def test_a_row_says_how_near_and_at_what_cost():
+    row = measure(2_000, 8)
+    assert (row.accounts, row.caps) == (2_000, 8)
+    assert 0 <= row.gap == (row.bound - row.value) / row.bound <= 2e-5
+    assert row.slack_min >= 0
+    assert row.passes <= 25
+    assert min(row.pass_cpu, row.pass_over_reading, row.written_pass_over_reading) > 0
 
 
-def test_as_a_table():
-    lines = printed("--accounts", "1000", "--caps", "2,3", "--highs-seconds", "0").splitlines()
-    assert lines[0].split()[:2] == ["accounts", "caps"]
-    assert [line.split()[:2] for line in lines[1:]] == [["1,000", "2"], ["1,000", "3"]]
+def test_the_bound_is_that_of_the_relaxation():
+    problem = book(1_000, 8)
+    found = solve_accounts(problem, [f"cap_{place}" for place in range(8)])
+    relaxed = json.loads(
+        printed("highs-ipm", "1000", "8", "60", module="benchmarks.allocation_peers")
+    )
+    assert relaxed["finished"]
+    assert found.bound == pytest.approx(relaxed["value"], rel=1e-6)
 
 
-@pytest.mark.parametrize("caps", [2, 8])
-def test_the_bound_is_that_of_the_relaxation(caps):
-    problem = portfolio(4_000, caps)
-    certificate = allocate(problem).certificate
-    _, relaxed = relaxed_by_highs(problem, 120)
-    assert certificate.bound == pytest.approx(relaxed, rel=1e-6)
-    assert certificate.value <= relaxed * (1 + 1e-9)
+def test_a_book_is_the_same_under_any_caps_and_they_bind():
+    many, few = book(1_000, 20), book(1_000, 8)
+    assert (many.parameters.figures == few.parameters.figures).all()
+    free = many.at(np.zeros(20)).usage
+    assert (free > many.bounds).sum() > 10
+
+
+def test_as_a_table_and_as_json():
+    arguments = ("--accounts", "1000", "--caps", "3")
+    (row,) = json.loads(printed(*arguments, "--peer-seconds", "0", "--json"))
+    assert (row["accounts"], row["caps"], row["peers"]) == (1_000, 3, [])
+    row["peers"] = [
+        {"solver": "highs-ipm", "cpu": 3 * row["cpu"], "finished": True, "absent": False},
+        {"solver": "highs-pdlp", "cpu": 60 * row["cpu"], "finished": False, "absent": False},
+        {"solver": "ortools-pdlp", "cpu": 0.0, "finished": False, "absent": True},
+    ]
+    cells = line(row)
+    assert cells.split()[:2] == ["1,000", "3"]
+    assert "CPU s, 3 x " in cells
+    assert "CPU s, >60 x " in cells
+    assert cells.endswith("not installed")

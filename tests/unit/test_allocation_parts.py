@@ -5,10 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from credit_limits.allocation import chunks
 from credit_limits.allocation.bulk_moves import fill, relieve
 from credit_limits.allocation.core import core_program, nearest_core, regrets
 from credit_limits.allocation.core_program import CoreProgram, Status, choose, relax
-from credit_limits.allocation.dual import DualPoint, minimise_dual
+from credit_limits.allocation.dual import minimise_dual, scale_of
 from credit_limits.allocation.planes import LowerPlanes
 from credit_limits.allocation.pricing import PricedAccounts
 from tests.allocation_samples import SEEDS, drawn_problem, lender_problem, problem_of
@@ -52,28 +53,44 @@ def test_a_priced_pass_is_what_each_account_would_choose_alone(random, accounts)
     assert not whole or found.choice.tolist() == choice
 
 
-def test_blocks_add_up_to_the_whole():
-    problem = lender_problem(20_000, 4)
+def test_chunks_add_up_to_the_whole():
+    problem = lender_problem(150_000, 4)
     accounts = PricedAccounts(problem)
-    found = accounts.at(np.array([0.01, 0.2, 0.0, 0.1]))
+    prices = np.array([0.01, 0.2, 0.0, 0.1])
+    found = accounts.at(prices)
     assert found.usage == pytest.approx(problem.usage(found.choice))
-    reduced = accounts.reduced(np.array([0.01, 0.2, 0.0, 0.1]))
-    assert (reduced.max(axis=0) == found.worth).all()
+    reduced = np.sort(accounts.reduced(prices), axis=0)
+    assert found.bound == pytest.approx(reduced[-1].sum() + prices @ accounts.bounds, rel=1e-12)
+    assert found.turnover == pytest.approx(np.abs(reduced[-1]).sum(), rel=1e-12)
+    assert (found.margin == reduced[-1] - reduced[-2]).all()
 
 
-def test_a_sample_keeps_every_nth_account_and_its_part_of_the_caps():
+def test_the_sums_are_the_same_on_any_number_of_threads(monkeypatch):
+    problem = lender_problem(150_000, 4)
+    prices = np.array([0.01, 0.2, 0.0, 0.1])
+    found = []
+    for threads in (1, 3):
+        monkeypatch.setattr(chunks, "_threads", lambda threads=threads: threads)
+        found.append(PricedAccounts(problem).at(prices))
+    assert found[0].bound == found[1].bound
+    assert (found[0].usage == found[1].usage).all()
+    assert (found[0].choice == found[1].choice).all()
+
+
+def test_a_part_has_its_accounts_and_other_bounds():
     problem = lender_problem(1_000, 3)
-    sample = PricedAccounts(problem).sample(8)
-    assert sample.count == 125
-    assert sample.problem.account_id.tolist() == problem.account_id[::8].tolist()
-    assert sample.bounds == pytest.approx(np.array([cap.bound for cap in problem.caps]) / 8)
+    places = np.arange(0, 1_000, 8)
+    part = PricedAccounts(problem).part(places, np.array([1.0, 2.0, 3.0]))
+    assert part.problem.account_id.tolist() == problem.account_id[::8].tolist()
+    assert part.bounds.tolist() == [1.0, 2.0, 3.0]
+    assert (part.problem.caps[2].scope == problem.caps[2].scope[::8]).all()
+    assert (part.problem.profit == problem.profit[:, ::8]).all()
 
 
 def test_precision_is_relative_to_the_turnover_where_profit_cancels_out():
-    accounts = PricedAccounts(problem_of([[5.0, -5.0]], {}, {}))
-    assert accounts.scale(0.0) == 1.0
-    assert PricedAccounts(problem_of([[500.0, -500.0]], {}, {})).scale(0.0) == 100.0
-    assert accounts.scale(-30.0) == 30.0
+    assert scale_of(0.0, 0.0) == 1.0
+    assert scale_of(0.0, 1_000.0) == 100.0
+    assert scale_of(-30.0, 100.0) == 30.0
 
 
 def test_the_lowest_point_of_planes_within_a_box():
@@ -141,49 +158,50 @@ def test_a_core_that_cannot_be_is_said_to_be_impossible():
     assert choose(tight, enough=None, nodes=None).status is Status.IMPOSSIBLE
 
 
-def priced(problem, prices) -> tuple[PricedAccounts, DualPoint]:
+def priced(problem, prices):
+    """The accounts, their choice at the prices, and each candidate's worth and regret."""
     accounts = PricedAccounts(problem)
-    return accounts, DualPoint(np.array(prices), accounts.at(np.array(prices)), 1)
+    reduced = accounts.reduced(np.array(prices))
+    return accounts, accounts.at(np.array(prices)).choice, reduced, regrets(reduced)
 
 
 def test_the_core_is_the_accounts_nearest_to_a_switch():
     problem = problem_of([[0, 0, 0, 0], [3, 5, 4, 9]], {"w": [[0] * 4, [10] * 4]}, {"w": 15})
-    accounts, point = priced(problem, [0.42])
-    regret = regrets(accounts, point)
+    accounts, choice, reduced, regret = priced(problem, [0.42])
     assert regret[0] == pytest.approx([0.0, 0.8, 0.0, 4.8])
     assert regret[1] == pytest.approx([1.2, 0.0, 0.2, 0.0])
-    core = nearest_core(regret, point.best.choice, 2)
+    core = nearest_core(regret, choice, 2)
     assert core.accounts.tolist() == [1, 2]
     assert core.candidate.tolist() == [0, 1, 0, 1]
-    narrow = nearest_core(regret, point.best.choice, 2, most_regret=0.5)
+    narrow = nearest_core(regret, choice, 2, most_regret=0.5)
     assert list(zip(narrow.account.tolist(), narrow.candidate.tolist(), strict=True)) == [
         (1, 1),
         (2, 0),
         (2, 1),
     ]
-    program = core_program(accounts, point, point.best.choice, core, 0.5)
+    program = core_program(accounts, reduced.max(axis=0), choice, core, 0.5)
     assert program.room.tolist() == [5.0]  # the fourth account holds its 10
     assert program.cost == pytest.approx((np.array([0.8, 0.8, 0, 0]) - [0, 5, 0, 4]) / 0.5)
-    assert core.applied(point.best.choice, np.array([1, 0, 0, 1])).tolist() == [0, 0, 1, 1]
+    assert core.applied(choice, np.array([1, 0, 0, 1])).tolist() == [0, 0, 1, 1]
     assert core.split_accounts(np.array([0.5, 0.5, 1.0, 0.0])) == 1
 
 
 def test_relief_takes_the_moves_that_cost_least_for_what_they_free():
     problem = problem_of([[0, 0, 0], [4, 9, 1]], {"w": [[0, 0, 0], [2, 3, 1]]}, {"w": 4})
-    accounts, point = priced(problem, [0.0])
-    moved = relieve(accounts, regrets(accounts, point), point.best.choice)
+    accounts, choice, _, regret = priced(problem, [0.0])
+    moved = relieve(accounts, regret, choice)
     # the third frees 1 for 1, the first 2 for 4; the second would free 3 for 9
     assert moved.tolist() == [0, 1, 0]
 
 
 def test_filling_uses_what_is_left_and_never_more():
     problem = problem_of([[0] * 6, [6, 5, 4, 3, 2, 1]], {"w": [[0] * 6, [1] * 6]}, {"w": 4})
-    accounts, point = priced(problem, [10.0])
-    filled = fill(accounts, regrets(accounts, point), point.best.choice)
+    accounts, choice, _, regret = priced(problem, [10.0])
+    filled = fill(accounts, regret, choice)
     assert filled.tolist() == [1, 1, 1, 1, 0, 0]
 
 
 def test_what_cannot_be_relieved_stays():
     problem = problem_of([[0], [1]], {"w": [[3], [5]]}, {"w": 1})
-    accounts, point = priced(problem, [0.0])
-    assert relieve(accounts, regrets(accounts, point), point.best.choice).tolist() == [0]
+    accounts, choice, _, regret = priced(problem, [0.0])
+    assert relieve(accounts, regret, choice).tolist() == [0]

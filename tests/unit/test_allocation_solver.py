@@ -1,12 +1,14 @@
 """The solver on problems small enough to see through, and on those it must refuse."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from credit_limits.allocation.certificate import CapUsage, Certificate
-from credit_limits.allocation.infeasibility import caps_out_of_reach_together
+from credit_limits.allocation.infeasibility import Kind, caps_out_of_reach_together
+from credit_limits.allocation.pricing import PricedAccounts
 from credit_limits.allocation.problem import exact_sum
 from credit_limits.allocation.solver import allocate
 from credit_limits.domain.errors import AllocationInfeasible
@@ -67,6 +69,20 @@ def test_alike_accounts_are_decided_by_their_id_and_fill_the_cap():
     assert found.certificate.gap == pytest.approx(0, abs=1e-9)
 
 
+def test_a_cap_on_three_accounts_of_many_is_used_to_the_last_unit():
+    count, few = 40_000, [5, 77, 30_000]
+    random = np.random.default_rng(0)
+    scope = np.zeros(count, bool)
+    scope[few] = True
+    profit = np.array([np.zeros(count), random.uniform(1, 2, count)])
+    used = np.repeat([[0.0], [1.0]], count, axis=1)
+    found = allocate(problem_of(profit, {"w": used}, {"w": 1}, scopes={"w": scope}))
+    best = max(few, key=lambda place: profit[1, place])
+    assert [place for place in few if found.choice[place]] == [best]
+    assert (found.choice[~scope] == 1).all()
+    assert found.certificate.gap == pytest.approx(0, abs=1e-12)
+
+
 def test_alike_accounts_that_must_all_be_cut_a_little():
     count = 5_000
     problem = problem_of(
@@ -116,14 +132,17 @@ def test_caps_that_exclude_each_other_are_named_together():
     assert "w would reach" in text
     assert "v would reach" in text
     assert "idle" not in text
-    missed = caps_out_of_reach_together(problem)
-    assert sum(cap.used for cap in missed) == pytest.approx(2 * count, rel=1e-6)
+    proof = caps_out_of_reach_together(PricedAccounts(problem), ["w", "v", "idle"])
+    assert proof.kind is Kind.TOGETHER
+    assert sum(cap.used for cap in proof.caps) == pytest.approx(2 * count, rel=1e-6)
+    # by hand: the weights of w and v are equal, so every choice has 2 of what may be 1.6
+    assert proof.least_weighted / proof.most_weighted == pytest.approx(2 / 1.6, rel=0.02)
 
 
 def test_caps_that_only_fractions_could_meet_are_refused():
     # halves of both candidates would use 1 and 1; whole ones use 2 and 0 or 0 and 2
     problem = problem_of([[0], [0]], {"w": [[2], [0]], "v": [[0], [2]]}, {"w": 1, "v": 1})
-    assert caps_out_of_reach_together(problem) == ()
+    assert caps_out_of_reach_together(PricedAccounts(problem), ["w", "v"]) is None
     text = refusal(problem)
     assert "together in whole candidates" in text
     assert "would reach 2.00, its cap is 1.00: over by 1.00" in text
@@ -142,6 +161,7 @@ def test_no_account_twice():
         ({"measures": {"w": np.ones((3, 2))}}, r"w: shape \(3, 2\), not \(2, 2\)"),
         ({"measures": {}}, "cap w: no measure 'w'"),
         ({"preferred": np.zeros(3, int)}, "need 2 places"),
+        ({"preferred": np.array([0, 2])}, "preferred: places are 0 to 1"),
     ],
 )
 def test_a_problem_that_cannot_be_is_not_built(change, says):
@@ -179,6 +199,11 @@ def test_a_candidate_that_is_not_allowed_may_have_any_figure():
 def test_sums_are_rounded_once_in_any_order():
     values = np.array([1e16, 1.0, -1e16, 1.0] * 5)
     assert exact_sum(values) == exact_sum(values[::-1]) == 10.0
+    many = np.tile(values, 1_000)  # enough to be added up in parts
+    assert exact_sum(many) == exact_sum(many[::-1]) == 10_000.0
+    random = np.random.default_rng(5)
+    wide = random.normal(0, 1, 20_000) * 10.0 ** random.integers(-200, 200, 20_000)
+    assert exact_sum(wide) == math.fsum(wide)
 
 
 def test_a_certificate_cannot_claim_an_exceeded_cap():
@@ -187,8 +212,9 @@ def test_a_certificate_cannot_claim_an_exceeded_cap():
 
 
 def test_the_gap_is_relative_and_never_negative():
-    assert Certificate(200.0, 201.0, (), 1, 0).gap == 0.005
-    assert Certificate(0.1, 0.2, (), 1, 0).gap == pytest.approx(0.1)
+    assert Certificate(199.0, 200.0, (), 1, 0).gap == 0.005
+    assert Certificate(-0.2, -0.1, (), 1, 0).gap == pytest.approx(1.0)
+    assert Certificate(-0.5, 0.0, (), 1, 0).gap == 0.5
     assert Certificate(5.0, 4.999, (), 1, 0).gap == 0.0
 
 
