@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from credit_limits.domain.account import Product
 from credit_limits.domain.errors import PolicyError
 from credit_limits.policy.brakes import BrakeMeasure
-from monitoring.thresholds import checked_mapping, checked_names
+from monitoring.thresholds import checked_mapping, checked_names, checked_numbers
 
-_FIELDS = ("measure", "products", "release", "reason")
+_FIELDS = ("measure", "products", "release", "expiry", "reason")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,17 +17,25 @@ class BrakeRule:
 
     ``products`` are those it holds for, each once, in alphabetical order. ``quiet_watches``: after
     how many watches in a row without an alarm it is released, each of a day of its own.
+    ``owner``: who answers for it. ``expiry_months``: after how many months it ends by itself; an
+    alarm applies it anew.
     """
 
     measure: BrakeMeasure
     products: tuple[Product, ...]
     quiet_watches: int
+    owner: str
+    expiry_months: int
 
     def __post_init__(self) -> None:
         if not self.products or list(self.products) != sorted(set(self.products)):
             raise ValueError("a brake needs products, each once, in alphabetical order")
         if self.quiet_watches < 1:
             raise ValueError(f"quiet_watches is {self.quiet_watches}; at least one is needed")
+        if not self.owner:
+            raise ValueError("a brake needs an owner; the policy file names none")
+        if self.expiry_months < 1:
+            raise ValueError(f"expiry is {self.expiry_months} months; at least one is needed")
 
 
 def parse_brake_rule(version: str, content: Mapping[str, object]) -> BrakeRule:
@@ -35,8 +43,9 @@ def parse_brake_rule(version: str, content: Mapping[str, object]) -> BrakeRule:
 
     Args:
         version: the file's version, for messages.
-        content: the file; under ``brake`` its ``measure``, ``products``, ``release`` (with
-            ``quiet_watches``, ``unit`` and ``reason``) and the ``reason`` for it.
+        content: the file, with its ``owner``; under ``brake`` its ``measure``, ``products``,
+            ``release`` (with ``quiet_watches``, ``unit`` and ``reason``), ``expiry`` (with
+            ``value`` in months, ``unit`` and ``reason``) and the ``reason`` for it.
 
     Raises:
         PolicyError: one is absent, unknown or of another kind.
@@ -47,6 +56,7 @@ def parse_brake_rule(version: str, content: Mapping[str, object]) -> BrakeRule:
     checked_names(version, "brake.release", release, ("quiet_watches", "unit", "reason"))
     if not (section["reason"] and release["unit"] and release["reason"]):
         raise PolicyError(f"{version}: brake needs its reason, its release a unit and a reason")
+    expiry = checked_numbers(version, "brake.expiry", section["expiry"], ("value",))
     products, quiet = section["products"], release["quiet_watches"]
     if not isinstance(products, list) or isinstance(quiet, bool) or not isinstance(quiet, int):
         raise PolicyError(
@@ -57,6 +67,8 @@ def parse_brake_rule(version: str, content: Mapping[str, object]) -> BrakeRule:
             BrakeMeasure(str(section["measure"])),
             tuple(sorted(Product(str(product)) for product in products)),
             quiet,
+            str(content.get("owner") or ""),
+            int(expiry["value"]),
         )
     except ValueError as error:
         raise PolicyError(f"{version}: brake: {error}") from error

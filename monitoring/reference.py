@@ -14,6 +14,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from monitoring.histogram import count_between, count_equal
+
 MOST_VALUES = 12
 _DECILES = np.linspace(0.1, 0.9, 9)
 
@@ -60,14 +62,10 @@ class ColumnReference:
 
     def count(self, values: NDArray[np.float64]) -> NDArray[np.int64]:
         """Rows of ``values`` in each bin, the null bin last; always ``len(cuts) + 2`` numbers."""
-        cuts = np.asarray(self.cuts)
-        finite = values[np.isfinite(values)]
-        bins = np.searchsorted(cuts, finite, side="left")
-        if self.kind is ColumnKind.DISCRETE and len(cuts):
-            known = cuts[np.minimum(bins, len(cuts) - 1)] == finite
-            bins = np.where(known, bins, len(cuts))
-        counted = np.bincount(bins, minlength=len(cuts) + 1)
-        return np.append(counted, len(values) - len(finite)).astype(np.int64)
+        cuts = np.asarray(self.cuts, dtype=np.float64)
+        if self.kind is ColumnKind.DISCRETE:
+            return count_equal(values, cuts)
+        return count_between(values, cuts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,18 @@ class FalseAlarms:
 
 
 @dataclass(frozen=True, slots=True)
+class Debounce:
+    """In how many of the last watches, this one included, an input alarms before it counts."""
+
+    alarms: int
+    watches: int
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.alarms <= self.watches:
+            raise ValueError(f"{self.alarms} alarms in {self.watches} watches cannot be")
+
+
+@dataclass(frozen=True, slots=True)
 class EarlyThresholds:
     """What is held against the share of accounts that miss their first payment.
 
@@ -103,9 +115,11 @@ class DriftThresholds:
 
     ``score_psi`` and ``input_psi``: PSI beyond the noise of sampling. ``null_rise``: rise of the
     share of nulls, 0 to 1. ``unseen_share``: share of rows with a value that a discrete column
-    never had. ``rows_floor``: fewer rows say nothing, which is an alarm. ``not_judged``: columns
-    measured and not judged for their distribution, with the reason; whether they are there and
-    filled is judged all the same.
+    never had. ``false_alarms``: how often a watch in which nothing has changed may find even one
+    column moved; a level is reached where both the size and the p-value, corrected for the number
+    of columns, reach it. ``debounce``: see :class:`Debounce`. ``rows_floor``: fewer rows say
+    nothing, which is an alarm. ``not_judged``: columns measured and not judged for their
+    distribution, with the reason; whether they are there and filled is judged all the same.
     """
 
     version: str
@@ -114,6 +128,8 @@ class DriftThresholds:
     input_psi: Steps
     null_rise: Steps
     unseen_share: Steps
+    false_alarms: FalseAlarms
+    debounce: Debounce
     not_judged: Mapping[str, str]
 
     def __post_init__(self) -> None:
@@ -127,8 +143,9 @@ def parse_drift_thresholds(version: str, content: Mapping[str, object]) -> Drift
     Args:
         version: the file's version, kept with each verdict.
         content: the file; under ``thresholds`` the fields of :class:`DriftThresholds`:
-            ``rows_floor`` with ``value``, each pair with ``notice`` and ``alarm``, all of them
-            with ``unit`` and ``reason``; ``not_judged`` with a reason a column.
+            ``rows_floor`` with ``value``, ``debounce`` with ``alarms`` and ``watches``, each pair
+            with ``notice`` and ``alarm``, all of them with ``unit`` and ``reason``;
+            ``not_judged`` with a reason a column.
 
     Raises:
         PolicyError: one is absent or unknown, not a finite number, out of order, or without
@@ -136,13 +153,20 @@ def parse_drift_thresholds(version: str, content: Mapping[str, object]) -> Drift
     """
     section = checked_mapping(version, "thresholds", content.get("thresholds"))
     pairs = ("score_psi", "input_psi", "null_rise", "unseen_share")
-    checked_names(version, "thresholds", section, ("rows_floor", "not_judged", *pairs))
-    rows = _numbers(version, "rows_floor", section["rows_floor"], ("value",))
-    steps = {name: _numbers(version, name, section[name], ("notice", "alarm")) for name in pairs}
+    others = ("rows_floor", "false_alarms", "debounce", "not_judged")
+    checked_names(version, "thresholds", section, (*others, *pairs))
+    rows = checked_numbers(version, "rows_floor", section["rows_floor"], ("value",))
+    stated = checked_numbers(version, "false_alarms", section["false_alarms"], ("notice", "alarm"))
+    bounce = checked_numbers(version, "debounce", section["debounce"], ("alarms", "watches"))
+    steps = {
+        name: checked_numbers(version, name, section[name], ("notice", "alarm")) for name in pairs
+    }
     try:
         return DriftThresholds(
             version=version,
             rows_floor=int(rows["value"]),
+            false_alarms=FalseAlarms(**stated),
+            debounce=Debounce(int(bounce["alarms"]), int(bounce["watches"])),
             not_judged=_reasons(version, section["not_judged"]),
             **{name: Steps(**pair) for name, pair in steps.items()},
         )
@@ -163,8 +187,12 @@ def parse_early_thresholds(version: str, content: Mapping[str, object]) -> Early
     wholes = ("reference_months", "months_floor", "accounts_floor")
     pairs = ("rise", "false_alarms")
     checked_names(version, "early_delinquency", section, (*wholes, *pairs))
-    value = {name: _numbers(version, name, section[name], ("value",))["value"] for name in wholes}
-    pair = {name: _numbers(version, name, section[name], ("notice", "alarm")) for name in pairs}
+    value = {
+        name: checked_numbers(version, name, section[name], ("value",))["value"] for name in wholes
+    }
+    pair = {
+        name: checked_numbers(version, name, section[name], ("notice", "alarm")) for name in pairs
+    }
     try:
         return EarlyThresholds(
             **{name: int(number) for name, number in value.items()},
@@ -175,7 +203,10 @@ def parse_early_thresholds(version: str, content: Mapping[str, object]) -> Early
         raise PolicyError(f"{version}: {error}") from error
 
 
-def _numbers(version: str, where: str, raw: object, names: tuple[str, ...]) -> dict[str, float]:
+def checked_numbers(
+    version: str, where: str, raw: object, names: tuple[str, ...]
+) -> dict[str, float]:
+    """The numbers of a section with a unit and a reason; :class:`PolicyError` where it is none."""
     entry = checked_mapping(version, where, raw)
     checked_names(version, where, entry, (*names, "unit", "reason"))
     if not entry["unit"] or not entry["reason"]:

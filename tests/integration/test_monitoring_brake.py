@@ -14,6 +14,8 @@ import pyarrow as pa
 import pytest
 
 from credit_limits.domain.account import Product
+from credit_limits.domain.digest import canonical_json
+from credit_limits.domain.errors import InputError, PolicyError
 from credit_limits.domain.periods import end_of_day
 from credit_limits.ledger.entry import EntryKind
 from credit_limits.policy.brakes import BrakeMeasure
@@ -29,14 +31,17 @@ from tests.promotion_samples import (
     train_sample,
     with_fuse,
 )
+from tidegate.adapters.signing import make_key, verifies
 from tidegate.operations.adjust_limits import AdjustLimitsRequest, adjust_limits
 from tidegate.operations.brakes import open_brakes
+from tidegate.operations.list_brakes import ListBrakesRequest, list_brakes
 from tidegate.operations.materialize_features import (
     MaterializeFeaturesRequest,
     materialize_features,
 )
 from tidegate.operations.platform import Platform
 from tidegate.operations.promote_model import PromoteModelRequest, promote_model
+from tidegate.operations.release_brake import ReleaseBrakeRequest, release_brake
 from tidegate.operations.watch_drift import WatchDriftOutcome, WatchDriftRequest, watch_drift
 from tidegate.operations.write_report import WriteReportRequest, write_report
 
@@ -56,14 +61,12 @@ def appended(platform: Platform, rows: pd.DataFrame, event: datetime, known: dat
 
 
 def tables() -> dict[str, pa.Table]:
-    """The sample lender with both products, rates, and nobody's wishes in the way."""
+    """The sample lender with both products and rates of all sizes."""
     found, random = lender_tables(), np.random.default_rng(5)
     count = found["accounts"].num_rows
-    never = pa.array(np.zeros(count, dtype=bool))
-    for name in ("human_review_only", "declines_increases"):
-        found["customers"] = found["customers"].append_column(name, never)
     products = pa.array(np.where(random.random(count) < 0.3, "cash_loan", "pay_later"))
-    accounts = found["accounts"].drop_columns(["product"]).append_column("product", products)
+    accounts = found["accounts"].drop_columns(["product", "apr"])
+    accounts = accounts.append_column("product", products)
     rates = pa.array(random.uniform(0.1, 0.24, count))
     return found | {"accounts": accounts.append_column("apr", rates)}
 
@@ -163,6 +166,62 @@ def test_first_misses_are_judged_by_what_was_known_on_the_day(platform):
     assert alarm.accounts == calm.accounts
     assert alarm.ratio > 1.5
     assert calm.reference_months == 12
+
+
+def outcomes_known(platform: Platform, defaulted: list[str], waiting: list[str]) -> None:
+    """What became of the accounts of January, known on the last of February, but for some."""
+    accounts = platform.lake.read("accounts")["account_id"].to_pylist()
+    known = [account for account in accounts if account not in set(waiting)]
+    event, told = end_of_day(AS_OF), end_of_day(date(2024, 2, 29))
+    like = platform.lake.read("outcomes")
+    rows = pd.DataFrame(
+        {
+            "account_id": known,
+            "defaulted": [account in set(defaulted) for account in known],
+            "event_timestamp": event,
+            "known_at": told,
+            "created_timestamp": told,
+        }
+    )
+    names = [name for name in like.column_names if name in rows]
+    schema = pa.schema([like.schema.field(name) for name in names])
+    table = pa.Table.from_pandas(rows[names], schema=schema, preserve_index=False)
+    platform.lake.append("outcomes", table, "outcomes-january")
+
+
+def test_decisions_are_held_against_what_became_of_them_once_it_is_known(platform):
+    """The model's label window is a month: decisions of January have matured on 1 March."""
+    batch = adjusted(platform, AS_OF).batch_id
+    decided = platform.lake.read("decisions", batch_id=batch).to_pandas()
+    score = decided.set_index("account_id")["default_probability"].sort_values()
+    waiting, defaulted = list(score.index[:50]), list(score.index[-2_000:])
+    outcomes_known(platform, defaulted, waiting)
+
+    early = watched(platform, ALARM).matured
+    assert (early.level, early.cohorts, early.groups) == ("none", [], [])
+    assert "no decision of this model has a label window that is over" in early.finding
+
+    found = watched(platform, QUIET)
+    everyone = found.matured.groups[0]
+    assert (found.matured.cohorts, found.matured.waiting) == ([AS_OF], 50)
+    assert (everyone.accounts, everyone.defaults) == (len(score) - 50, 2_000)
+    assert everyone.expected == pytest.approx(score.drop(waiting).sum())
+    assert {group.name for group in found.matured.groups} >= {
+        "product cash_loan",
+        "product pay_later",
+    }
+    assert (found.level, found.matured.level) == ("alarm", "alarm")
+    assert (found.brakes_applied, found.brakes_released) == ([], [])  # that of February holds on
+    assert "accounts (all) have defaulted" in found.finding
+
+
+def test_a_cohort_half_known_is_not_judged(platform):
+    batch = adjusted(platform, AS_OF).batch_id
+    accounts = platform.lake.read("decisions", batch_id=batch)["account_id"].to_pylist()
+    outcomes_known(platform, accounts[:1_000], accounts[1_000:])
+    found = watched(platform, QUIET).matured
+    assert (found.level, found.cohorts) == ("none", [])
+    assert "leave 2000 of its 3000 accounts unresolved" in found.finding
 
 
 def test_who_would_have_risen_is_who_the_brake_stops(platform):
@@ -315,3 +374,55 @@ def test_a_watch_of_before_there_were_brakes_is_still_read(platform):
     old = outcome.model_dump(mode="json", exclude={"early", "brakes_applied", "brakes_released"})
     assert WatchDriftOutcome.model_validate(old).early is None
     assert WatchDriftOutcome.model_validate(old).brakes_applied == []
+
+
+def test_a_person_lists_and_releases_a_brake(platform):
+    watched(platform, ALARM)
+    (brake,) = list_brakes(platform, ListBrakesRequest(as_of=ALARM)).brakes
+    assert (brake.measure, brake.since, brake.owner) == ("no_increases", ALARM, "model risk")
+    assert brake.expires_on == date(2025, 2, 5)
+    request = ReleaseBrakeRequest(sequence=brake.sequence, reason="a late file", as_of=QUIET)
+    released = release_brake(platform, request)
+    assert (released.brake, released.name, released.reason) == (STOPPED, "", "a late file")
+    assert [len(open_brakes(platform, day)) for day in (ALARM, QUIET)] == [1, 0]
+    assert list_brakes(platform, ListBrakesRequest(as_of=QUIET)).brakes == []
+    assert adjusted(platform, QUIET).actions["increase"] > 300
+
+    before = len(platform.ledger.entries())
+    assert release_brake(platform, request).recognised
+    assert len(platform.ledger.entries()) == before
+    again = request.model_copy(update={"reason": "once more"})
+    with pytest.raises(InputError, match="does not hold on 2024-03-01"):
+        release_brake(platform, again)
+    with pytest.raises(InputError, match="entry 1 of the ledger applies no brake"):
+        release_brake(platform, again.model_copy(update={"sequence": 1}))
+
+
+def test_where_there_are_approvers_a_release_needs_the_key_of_one(lender, platform, tmp_path):
+    policies = tmp_path / "policies"
+    shutil.copytree(ROOT / "policies", policies)
+    zhao, stranger = (make_key(tmp_path / name) for name in ("zhao.pem", "stranger.pem"))
+    (file,) = (policies / "approvals").glob("*.yaml")
+    people = f"people:\n  - {{name: Zhao, public_key: {zhao.public_key}, roles: [approver]}}\n"
+    file.write_text(file.read_text(encoding="utf-8").replace("people: []\n", people))
+    watched(platform, ALARM)
+    opened = open_sample(platform.settings.var_dir, policies_dir=policies)
+    opened.__dict__["registry"] = lender.registry.copy()
+    (brake,) = open_brakes(opened, ALARM)
+    request = ReleaseBrakeRequest(sequence=brake.entry_sequence, reason="why", as_of=QUIET)
+    with pytest.raises(PolicyError, match="the key of one of Zhao"):
+        release_brake(opened, request)
+    with pytest.raises(PolicyError, match="nobody's who may approve"):
+        release_brake(opened, request.model_copy(update={"key": tmp_path / "stranger.pem"}))
+    assert len(open_brakes(opened, QUIET)) == 1
+    done = release_brake(opened, request.model_copy(update={"key": tmp_path / "zhao.pem"}))
+    assert done.name == "Zhao"
+    kept = opened.ledger.latest(EntryKind.BRAKE_RELEASED).payload
+    said = {
+        "purpose": "release_brake",
+        "brake": opened.ledger.entries()[brake.entry_sequence - 1].digest,
+        "as_of": "2024-03-01",
+        "reason": "why",
+    }
+    assert verifies(zhao.public_key, kept["signature"], canonical_json(said))
+    assert not verifies(stranger.public_key, kept["signature"], canonical_json(said))

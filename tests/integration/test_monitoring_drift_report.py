@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from benchmarks.drift_rates import evidently_defaults
+from benchmarks.drift_samples import columns_of, frame_of
 from credit_limits.domain.periods import end_of_day
 from monitoring.drift import drift_verdict
 from monitoring.reference import build_reference
@@ -83,3 +85,12 @@ def test_nothing_to_show_is_an_error(tmp_path):
             portfolio(1), portfolio(2), ["never_known"], tmp_path / "x.html", at=AT, seed=7
         )
     assert not (tmp_path / "x.html").exists()
+
+
+def test_the_benchmark_asks_evidently_by_its_defaults():
+    """Above a thousand rows that is a distance, which has no level to hold."""
+    columns, random = columns_of(3), np.random.default_rng(4)
+    before, after = (frame_of(columns, 1_500, random) for _ in range(2))
+    assert evidently_defaults(before, after) == (0, 0.0)
+    moved = after.assign(score=after["score"] + 1)
+    assert evidently_defaults(before, moved) == (1, pytest.approx(1 / 3))

@@ -1,5 +1,6 @@
 """The watch on a real lake: its verdict, its page, its place in the ledger."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -80,22 +81,51 @@ def elsewhere(platform: Platform, tmp_path: Path) -> Platform:
     return opened
 
 
-def test_a_portfolio_unlike_the_reference_is_an_alarm_that_names_its_columns(elsewhere):
-    frame = elsewhere.feature_store.historical(
-        elsewhere.feature_store.accounts_at(AS_OF).assign(as_of=AS_OF), SERVICE
+def with_another_reference(platform: Platform) -> None:
+    """The champion learnt from a portfolio in which the score and the limits were others."""
+    frame = platform.feature_store.historical(
+        platform.feature_store.accounts_at(AS_OF).assign(as_of=AS_OF), SERVICE
     )
     names = list(service_named(SERVICE).feature_names)
     other = frame.assign(score=0.5, limit_minor=frame["limit_minor"] / 100)
     reference = build_reference(other, ["score", *names]).to_json()
-    elsewhere.registry.files["1", "reference.json"] = reference.encode()
-    outcome = watch_drift(elsewhere, WatchDriftRequest())
+    platform.registry.files["1", "reference.json"] = reference.encode()
+
+
+def test_a_portfolio_unlike_the_reference_is_an_alarm_that_names_its_columns(elsewhere):
+    with_another_reference(elsewhere)
+    outcome = watch_drift(elsewhere, WatchDriftRequest(page=False))
     assert outcome.level == "alarm"
-    assert {column.name for column in outcome.columns if column.level == "alarm"} == {
-        "score",
-        "limit_minor",
+    moved = {column.name: column for column in outcome.columns if column.measured == "alarm"}
+    assert {name: column.level for name, column in moved.items()} == {
+        "score": "alarm",
+        "limit_minor": "notice",
     }
+    assert max(column.p_corrected for column in moved.values()) < 1e-6
     assert "limit_minor: PSI" in outcome.finding
+    assert "in 1 of the last 3 watches; 2 are an alarm" in outcome.finding
     assert drift_entries(elsewhere) == 1
+
+
+@pytest.mark.parametrize(
+    ("certificate", "level"), [(None, "alarm"), ("of another champion", "notice")]
+)
+def test_an_input_that_alarms_again_under_one_champion_is_an_alarm(
+    elsewhere, watched, certificate, level
+):
+    with_another_reference(elsewhere)
+    before = [
+        column.model_copy(update={"measured": "alarm"} if column.name == "limit_minor" else {})
+        for column in watched.columns
+    ]
+    held = {"certificate_digest": certificate} if certificate else {}
+    earlier = watched.model_copy(update={"as_of": date(2023, 12, 31), "columns": before} | held)
+    elsewhere.ledger.append(
+        EntryKind.DRIFT_WATCHED, "tester", earlier.model_dump(mode="json"), key="earlier"
+    )
+    outcome = watch_drift(elsewhere, WatchDriftRequest(page=False))
+    (limit,) = [column for column in outcome.columns if column.name == "limit_minor"]
+    assert limit.level == level
 
 
 def test_without_a_certified_champion_nothing_is_watched(elsewhere):

@@ -1,7 +1,7 @@
 """Brakes over whole courses of watches, against a plain twin that keeps the state by hand."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 
@@ -86,7 +86,7 @@ def plain(levels: Sequence[str], quiet_watches: int) -> list[bool]:
 
 
 def rule_of(quiet_watches: int, products: tuple[Product, ...] = BOTH) -> BrakeRule:
-    return BrakeRule(BrakeMeasure.NO_INCREASES, products, quiet_watches)
+    return BrakeRule(BrakeMeasure.NO_INCREASES, products, quiet_watches, "model risk", 36)
 
 
 @given(LEVELS, st.integers(1, 4))
@@ -150,3 +150,16 @@ def test_a_brake_names_itself_and_its_place_in_the_ledger():
     (brake,) = open_brakes(course.platform, FIRST)
     assert brake.name == "no increases of cash_loan, pay_later since 2024-01-31"
     assert (brake.reason, brake.since, brake.entry_sequence) == ("why", FIRST, 1)
+
+
+def test_a_brake_ends_by_itself_and_an_alarm_applies_it_anew():
+    course = Course(replace(rule_of(9), expiry_months=2))
+    course.watch(FIRST, "alarm")
+    (brake,) = open_brakes(course.platform, FIRST)
+    assert (brake.owner, brake.expires_on) == ("model risk", date(2024, 3, 31))
+    assert course.stopped(date(2024, 3, 30)).no_increases
+    assert not course.stopped(date(2024, 3, 31)).no_increases
+    assert course.watch(date(2024, 3, 1), "alarm").applied == ()
+    assert course.watch(date(2024, 3, 31), "alarm").applied == (
+        "no increases of cash_loan, pay_later since 2024-03-31",
+    )

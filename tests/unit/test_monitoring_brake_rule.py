@@ -18,7 +18,7 @@ CONTENT = load_dated(POLICIES / "monitoring", LAST).content
 
 def test_the_shipped_policy_stops_increases_of_both_products():
     rule = parse_brake_rule("v", CONTENT)
-    assert rule == BrakeRule(BrakeMeasure.NO_INCREASES, tuple(sorted(Product)), 2)
+    assert rule == BrakeRule(BrakeMeasure.NO_INCREASES, tuple(sorted(Product)), 2, "model risk", 12)
 
 
 @pytest.mark.parametrize(
@@ -36,12 +36,20 @@ def test_the_shipped_policy_stops_increases_of_both_products():
         (("release", "quiet_watches"), 1.5, "a whole number"),
         (("release", "quiet_watches"), True, "a whole number"),
         (("release", "reason"), "", "a reason"),
+        (("expiry",), None, "absent \\['expiry'\\]"),
+        (("expiry", "value"), 0, "at least one"),
+        (("expiry", "reason"), "", "its unit and its reason"),
         (("releases",), {}, "unknown \\['releases'\\]"),
     ],
 )
 def test_a_brake_that_does_not_hold_together_is_refused(path, to, said):
     with pytest.raises(PolicyError, match=said):
         parse_brake_rule("v", changed(CONTENT, ("brake", *path), to))
+
+
+def test_a_brake_without_an_owner_is_refused():
+    with pytest.raises(PolicyError, match="needs an owner"):
+        parse_brake_rule("v", changed(CONTENT, ("owner",), ""))
 
 
 def test_products_are_in_order_whatever_the_file_says():

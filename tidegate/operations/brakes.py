@@ -1,9 +1,10 @@
 """Brakes, by the ledger alone: which are open at a date, and what a watch does to them.
 
-A brake is open from the date of the watch that applied it up to the date of the watch that
-released it, that one excluded; so decisions of a past date are made again under the brakes of
-that date. Everything about a brake is written before the watch that decided it, under keys
-derived from that watch: a run killed in between writes the very same when it is started again.
+A brake is open from the date of the watch that applied it up to the date on which a watch or a
+person released it or it expired, that one excluded; so decisions of a past date are made again
+under the brakes of that date. Everything about a brake is written before the watch that decided
+it, under keys derived from that watch: a run killed in between writes the very same when it is
+started again.
 """
 
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from pydantic import BaseModel, ConfigDict
 
 from credit_limits.domain.account import Product
 from credit_limits.domain.digest import digest_of
+from credit_limits.domain.periods import add_months
 from credit_limits.ledger.entry import Entry, EntryKind
 from credit_limits.policy.brakes import BrakeMeasure, Brakes
 from monitoring.brake_rule import BrakeRule
@@ -27,7 +29,9 @@ _ALARM = DriftLevel.ALARM.word
 class Brake:
     """A brake that is open: what it stops, for which products, since when and why.
 
-    ``entry_sequence`` is the place in the ledger of the entry that applied it.
+    ``entry_sequence`` is the place in the ledger of the entry that applied it. ``owner`` answers
+    for it, empty for a brake of before there were owners; on ``expires_on`` it ends by itself,
+    never where that is None.
     """
 
     measure: BrakeMeasure
@@ -35,6 +39,8 @@ class Brake:
     since: date
     reason: str
     entry_sequence: int
+    owner: str = ""
+    expires_on: date | None = None
 
     @property
     def name(self) -> str:
@@ -44,7 +50,10 @@ class Brake:
 
 
 class BrakeApplied(BaseModel):
-    """What the ledger keeps of a brake applied; ``watch_key`` is that of the watch behind it."""
+    """What the ledger keeps of a brake applied; ``watch_key`` is that of the watch behind it.
+
+    Without ``owner`` and ``expires_on``: a brake of before there were any.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -54,18 +63,28 @@ class BrakeApplied(BaseModel):
     reason: str
     policy_version: str
     watch_key: str
+    owner: str = ""
+    expires_on: date | None = None
 
 
 class BrakeReleased(BaseModel):
-    """What the ledger keeps of a release; ``applied_key`` is that of the brake's own entry."""
+    """What the ledger keeps of a release; ``applied_key`` is that of the brake's own entry.
+
+    A watch releases after ``quiet_watches``, and ``watch_key`` is its own; a person for a
+    ``reason``. ``name``, ``key_id`` and ``signature`` are there where people have keys.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     as_of: date
     brake: str
     applied_key: str
-    quiet_watches: int
-    watch_key: str
+    quiet_watches: int | None = None
+    watch_key: str = ""
+    reason: str = ""
+    name: str = ""
+    key_id: str = ""
+    signature: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +108,7 @@ class Consequences:
 
 def open_brakes(platform: Platform, as_of: date) -> tuple[Brake, ...]:
     """The brakes open at a date, oldest first, from the ledger alone."""
-    return tuple(brake for _, brake in _open(platform, as_of, without=""))
+    return tuple(brake for _, brake in _open(platform, as_of, without=None))
 
 
 def in_force(brakes: Sequence[Brake]) -> Brakes:
@@ -122,7 +141,7 @@ def act_on(platform: Platform, watch: Watch, rule: BrakeRule) -> Consequences:
     return Consequences((), tuple(brake.name for _, brake in due))
 
 
-def _open(platform: Platform, as_of: date, *, without: str) -> list[tuple[Entry, Brake]]:
+def _open(platform: Platform, as_of: date, *, without: str | None) -> list[tuple[Entry, Brake]]:
     """Open brakes with their entries, as if the watch of the key ``without`` had not been."""
     ended = {
         released.applied_key
@@ -135,11 +154,20 @@ def _open(platform: Platform, as_of: date, *, without: str) -> list[tuple[Entry,
         for entry in platform.ledger.entries(EntryKind.BRAKE_APPLIED)
         for applied in (BrakeApplied.model_validate(entry.payload),)
         if applied.as_of <= as_of and entry.key not in ended and applied.watch_key != without
+        if applied.expires_on is None or as_of < applied.expires_on
     ]
 
 
 def _brake(sequence: int, applied: BrakeApplied) -> Brake:
-    return Brake(applied.measure, applied.products, applied.as_of, applied.reason, sequence)
+    return Brake(
+        measure=applied.measure,
+        products=applied.products,
+        since=applied.as_of,
+        reason=applied.reason,
+        entry_sequence=sequence,
+        owner=applied.owner,
+        expires_on=applied.expires_on,
+    )
 
 
 def _apply(
@@ -155,6 +183,8 @@ def _apply(
         reason=watch.reason,
         policy_version=watch.policy_version,
         watch_key=watch.key,
+        owner=rule.owner,
+        expires_on=add_months(watch.as_of, rule.expiry_months),
     )
     entry = platform.ledger.append(
         EntryKind.BRAKE_APPLIED,

@@ -1,4 +1,4 @@
-"""Watch drift: today's portfolio against the champion's reference, first misses against a year.
+"""Watch drift: portfolio against reference, first misses against a year, matured decisions.
 
 An alarm acts: it applies the brake that the policy names, and quiet watches release it.
 """
@@ -18,8 +18,11 @@ from credit_limits.domain.periods import end_of_day
 from credit_limits.ledger.entry import EntryKind
 from feature_repo.queries import tables_of
 from monitoring.brake_rule import BrakeRule, parse_brake_rule
+from monitoring.debounce import Levels, debounced
 from monitoring.drift import SCORE, ColumnDrift, DriftVerdict, drift_verdict
 from monitoring.early_delinquency import EarlyVerdict, early_verdict
+from monitoring.matured import MaturedVerdict
+from monitoring.matured_thresholds import MaturedThresholds, parse_matured_thresholds
 from monitoring.thresholds import (
     DriftLevel,
     DriftThresholds,
@@ -30,9 +33,18 @@ from monitoring.thresholds import (
 from tidegate.adapters.dated_policies import DatedFile, load_dated
 from tidegate.operations.brakes import Watch, act_on
 from tidegate.operations.champion import CertifiedChampion, load_champion
+from tidegate.operations.matured_decisions import (
+    LABEL_TABLES,
+    DecidedBatches,
+    MaturedRow,
+    decided_batches,
+    matured_performance,
+    matured_row,
+)
 from tidegate.operations.platform import Platform
 from tidegate.operations.roll_months import STATEMENTS, read_roll_months
 from tidegate.operations.scored_rows import (
+    label_window_months,
     portfolio_scored,
     read_reference,
     read_scored_sample,
@@ -59,7 +71,13 @@ class WatchDriftRequest(BaseModel):
 
 
 class ColumnRow(BaseModel):
-    """One watched column. ``psi`` is None where the column is absent; shares are 0 to 1."""
+    """One watched column. Shares are 0 to 1; ``psi`` is None where there is nothing to measure.
+
+    ``p_value`` is the chance of such a shift where nothing has changed, ``p_corrected`` the same
+    corrected for the number of columns. ``measured`` is the level of this watch by itself; an
+    input's ``level`` is less until it has been measured often enough. Empty or None: a watch of
+    before these were kept.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -71,6 +89,9 @@ class ColumnRow(BaseModel):
     unseen_share: float
     level: str
     finding: str
+    p_value: float | None = None
+    p_corrected: float | None = None
+    measured: str = ""
 
 
 class EarlyDelinquencyRow(BaseModel):
@@ -99,7 +120,9 @@ class EarlyDelinquencyRow(BaseModel):
 
 
 class WatchDriftOutcome(BaseModel):
-    """The verdict: ``level`` is none, notice or alarm, the worst of the columns' and ``early``'s.
+    """The verdict: ``level`` is none, notice or alarm, the worst of all that was looked at.
+
+    That is the columns, ``early`` and ``matured``; the latter is None of a watch of before it was.
 
     ``report`` is Evidently's page, empty where none was asked for. ``brakes_applied`` and
     ``brakes_released`` are the names of the brakes that this watch applied and released.
@@ -117,6 +140,7 @@ class WatchDriftOutcome(BaseModel):
     certificate_digest: str
     thresholds_version: str
     early: EarlyDelinquencyRow | None = None
+    matured: MaturedRow | None = None
     brakes_applied: list[str] = []
     brakes_released: list[str] = []
     recognised: bool = False
@@ -129,11 +153,22 @@ class _Policy:
     file: DatedFile
     columns: DriftThresholds
     early: EarlyThresholds
+    matured: MaturedThresholds
     brake: BrakeRule
 
 
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """What a watch looks at: a champion, its matured decisions, and a day, under a policy."""
+
+    champion: CertifiedChampion
+    policy: _Policy
+    batches: DecidedBatches
+    as_of: date
+
+
 def watch_drift(platform: Platform, request: WatchDriftRequest) -> WatchDriftOutcome:
-    """Compare every input and the score with the champion's training, first misses with a year.
+    """Hold inputs and score against training, first misses against a year, decisions against fate.
 
     The verdict is our own arithmetic; Evidently's page beside it shows the champion's
     out-of-time rows against today's portfolio. An alarm applies the brake of the policy, and
@@ -142,18 +177,26 @@ def watch_drift(platform: Platform, request: WatchDriftRequest) -> WatchDriftOut
     Raises:
         NoCertifiedChampion: there is no champion whose certificate verifies.
         DataMissing: the features of that day were not computed.
+        ModelError: the champion has no reference, or does not say its label window.
         PolicyError: no thresholds are in force on that day.
     """
     as_of = request.as_of or platform.lake.latest_knowledge()
     champion = load_champion(platform, _MODEL)
     policy = _policy(load_dated(platform.policies("monitoring"), as_of))
-    key = _key(platform, champion, policy, as_of, page=request.page)
+    batches = decided_batches(
+        platform,
+        champion.certificate.artefact_digest,
+        as_of,
+        window_months=label_window_months(champion.loaded),
+        cohorts=policy.matured.cohorts,
+    )
+    subject = _Subject(champion, policy, batches, as_of)
+    key = _key(platform, subject, page=request.page)
     if entry := platform.ledger.find(EntryKind.DRIFT_WATCHED, key):
         stored = WatchDriftOutcome.model_validate(entry.payload)
         return stored.model_copy(update={"recognised": True})
-    outcome = _with_brakes(
-        platform, policy, _watch(platform, champion, policy, as_of, key, page=request.page), key
-    )
+    seen = _watch(platform, subject, key, page=request.page)
+    outcome = _with_brakes(platform, policy, seen, key)
     platform.ledger.append(
         EntryKind.DRIFT_WATCHED,
         platform.settings.actor,
@@ -176,47 +219,52 @@ def _policy(file: DatedFile) -> _Policy:
         file,
         parse_drift_thresholds(file.version, file.content),
         parse_early_thresholds(file.version, file.content),
+        parse_matured_thresholds(file.version, file.content),
         parse_brake_rule(file.version, file.content),
     )
 
 
-def _key(
-    platform: Platform, champion: CertifiedChampion, policy: _Policy, as_of: date, *, page: bool
-) -> str:
-    read = {STATEMENTS, *tables_of(service_named(champion.loaded.feature_service))}
+def _key(platform: Platform, subject: _Subject, *, page: bool) -> str:
+    service = service_named(subject.champion.loaded.feature_service)
+    read = {STATEMENTS, *tables_of(service), *(LABEL_TABLES if subject.batches.ids else ())}
     versions = platform.lake.versions()
     return digest_of(
         {
-            "certificate": champion.certificate.digest,
-            "thresholds": policy.file.digest,
-            "as_of": as_of,
+            "certificate": subject.champion.certificate.digest,
+            "thresholds": subject.policy.file.digest,
+            "as_of": subject.as_of,
             "data_versions": {table: versions[table] for table in sorted(read & set(versions))},
+            "matured": subject.batches.ids,
             "page": page,
         }
     )
 
 
-def _watch(
-    platform: Platform,
-    champion: CertifiedChampion,
-    policy: _Policy,
-    as_of: date,
-    key: str,
-    *,
-    page: bool,
-) -> WatchDriftOutcome:
+def _watch(platform: Platform, subject: _Subject, key: str, *, page: bool) -> WatchDriftOutcome:
+    champion, policy, as_of = subject.champion, subject.policy, subject.as_of
     reference = read_reference(platform, champion.loaded)
     today = portfolio_scored(platform, champion.loaded, as_of)
-    verdict = drift_verdict(reference, today, policy.columns)
+    verdict = debounced(
+        drift_verdict(reference, today, policy.columns),
+        _levels_before(platform, champion, as_of),
+        policy.columns.debounce,
+    )
     months = read_roll_months(platform.lake, as_of, 2 * policy.early.reference_months)
     early = early_verdict(months, policy.early)
+    performance = matured_performance(
+        platform,
+        subject.batches,
+        as_of,
+        policy.matured,
+        window_months=label_window_months(champion.loaded),
+    )
     path = platform.settings.reports_dir / "drift" / f"{as_of}-{key[:12]}.html"
     if page:
         _render(platform, champion, today, path, as_of)
     return WatchDriftOutcome(
         as_of=as_of,
-        level=max(verdict.level, early.level).word,
-        finding=_finding(verdict, early),
+        level=max(verdict.level, early.level, performance.level).word,
+        finding=_finding(verdict, early, performance),
         columns=[_row(column) for column in verdict.columns],
         rows=verdict.rows,
         report=str(path) if page else "",
@@ -224,7 +272,24 @@ def _watch(
         certificate_digest=champion.certificate.digest,
         thresholds_version=policy.file.version,
         early=_early_row(early),
+        matured=matured_row(performance),
     )
+
+
+def _levels_before(platform: Platform, champion: CertifiedChampion, as_of: date) -> list[Levels]:
+    """What was measured of each column in the watches of earlier days, oldest first.
+
+    Only watches of the same champion tell of its reference; of a day watched twice the later
+    counts.
+    """
+    of_day: dict[date, Levels] = {}
+    for entry in platform.ledger.entries(EntryKind.DRIFT_WATCHED):
+        watched = WatchDriftOutcome.model_validate(entry.payload)
+        if watched.as_of < as_of and watched.certificate_digest == champion.certificate.digest:
+            of_day[watched.as_of] = {
+                row.name: DriftLevel[(row.measured or row.level).upper()] for row in watched.columns
+            }
+    return [of_day[day] for day in sorted(of_day)]
 
 
 def _with_brakes(
@@ -255,13 +320,13 @@ def _render(
     )
 
 
-def _finding(verdict: DriftVerdict, early: EarlyVerdict) -> str:
+def _finding(verdict: DriftVerdict, early: EarlyVerdict, matured: MaturedVerdict) -> str:
     moved = [
         f"{column.name}: {column.finding}"
         for column in sorted(verdict.columns, key=lambda column: -column.level)
         if column.level is not DriftLevel.NONE
     ]
-    first = [early.finding] if early.level is not DriftLevel.NONE else []
+    first = [each.finding for each in (early, matured) if each.level is not DriftLevel.NONE]
     return "; ".join([*first, *([verdict.finding] if verdict.finding else []), *moved])
 
 
@@ -293,4 +358,7 @@ def _row(column: ColumnDrift) -> ColumnRow:
         unseen_share=column.unseen_share,
         level=column.level.word,
         finding=column.finding,
+        p_value=column.p_value,
+        p_corrected=column.p_corrected,
+        measured=column.measured.word,
     )
