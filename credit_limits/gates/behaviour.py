@@ -11,7 +11,7 @@ from credit_limits.gates.result import (
     no_evidence,
     short,
 )
-from credit_limits.gates.thresholds import BehaviourThresholds
+from credit_limits.gates.threshold_sections import BehaviourThresholds
 
 _ADVICE = "Retrain with the catalogue's monotone constraints; they name the direction of each input"
 

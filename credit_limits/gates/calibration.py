@@ -9,7 +9,7 @@ from credit_limits.gates.result import (
     conclude,
     no_evidence,
 )
-from credit_limits.gates.thresholds import CalibrationThresholds
+from credit_limits.gates.threshold_sections import CalibrationThresholds
 
 _ADVICE = "Retrain with a later calibration window; compare default rates by cohort"
 

@@ -9,7 +9,7 @@ from credit_limits.gates.result import (
     conclude,
     no_evidence,
 )
-from credit_limits.gates.thresholds import ChallengerThresholds, Threshold
+from credit_limits.gates.threshold_sections import ChallengerThresholds, Threshold
 
 _ADVICE = "Keep the champion; compare the two model cards before retraining"
 

@@ -10,7 +10,7 @@ from credit_limits.gates.result import (
     folded,
     no_evidence,
 )
-from credit_limits.gates.thresholds import DataThresholds
+from credit_limits.gates.threshold_sections import DataThresholds
 
 _ADVICE = "Ingest the rows again through ingest_batch, or retrain on the versions that passed"
 

@@ -8,22 +8,41 @@ import math
 from dataclasses import dataclass, fields, is_dataclass
 
 from credit_limits.domain.digest import digest_of
+from credit_limits.gates.decision_evidence import (
+    DriftEvidence,
+    FairnessEvidence,
+    LimitResponseEvidence,
+    PeopleEvidence,
+    PolicyValueEvidence,
+    PortfolioEvidence,
+    WelfareEvidence,
+)
+from credit_limits.gates.measured import Interval, counts, part_of
 from credit_limits.gates.result import timed
 
-
-def _counts(**counts: float) -> None:
-    negative = [name for name, count in counts.items() if _number(count) and count < 0]
-    if negative:
-        raise ValueError(f"counted below nothing: {', '.join(negative)}")
-
-
-def _part_of(part: float, whole: float) -> None:
-    if _number(part) and _number(whole) and part > whole:
-        raise ValueError(f"a part of {part} in a whole of {whole}")
-
-
-def _number(value: object) -> bool:
-    return isinstance(value, int | float) and math.isfinite(value)
+__all__ = [
+    "BehaviourEvidence",
+    "CalibrationEvidence",
+    "DataEvidence",
+    "DirectionTried",
+    "DriftEvidence",
+    "Evidence",
+    "FairnessEvidence",
+    "FirstChampion",
+    "Interval",
+    "LimitResponseEvidence",
+    "PairedEvidence",
+    "PeopleEvidence",
+    "PerformanceEvidence",
+    "PolicyValueEvidence",
+    "PortfolioEvidence",
+    "Shift",
+    "StabilityEvidence",
+    "TableSeen",
+    "TechnicalEvidence",
+    "TimeEvidence",
+    "WelfareEvidence",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +59,8 @@ class TableSeen:
     unvalidated_rows: int
 
     def __post_init__(self) -> None:
-        _counts(rows=self.rows, unvalidated_rows=self.unvalidated_rows)
-        _part_of(self.unvalidated_rows, self.rows)
+        counts(rows=self.rows, unvalidated_rows=self.unvalidated_rows)
+        part_of(self.unvalidated_rows, self.rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,23 +85,14 @@ class TimeEvidence:
     labels_known_late: int
 
     def __post_init__(self) -> None:
-        _counts(
+        counts(
             recomputed_rows=self.recomputed_rows,
             differing_rows=self.differing_rows,
             labels=self.labels,
             labels_known_late=self.labels_known_late,
         )
-        _part_of(self.differing_rows, self.recomputed_rows)
-        _part_of(self.labels_known_late, self.labels)
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """A figure with its 95 % interval."""
-
-    value: float
-    low: float
-    high: float
+        part_of(self.differing_rows, self.recomputed_rows)
+        part_of(self.labels_known_late, self.labels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +105,8 @@ class PerformanceEvidence:
     ks: Interval
 
     def __post_init__(self) -> None:
-        _counts(rows=self.rows, defaults=self.defaults)
-        _part_of(self.defaults, self.rows)
+        counts(rows=self.rows, defaults=self.defaults)
+        part_of(self.defaults, self.rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +138,7 @@ class DirectionTried:
     worst: float
 
     def __post_init__(self) -> None:
-        _counts(rows=self.rows, violations=self.violations)
+        counts(rows=self.rows, violations=self.violations)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,14 +210,14 @@ class TechnicalEvidence:
     size_bytes: int
 
     def __post_init__(self) -> None:
-        _counts(
+        counts(
             golden_rows=self.golden_rows,
             golden_rows_differing=self.golden_rows_differing,
             figures_differing=self.figures_differing,
             seconds_per_1000_rows=self.seconds_per_1000_rows,
             size_bytes=self.size_bytes,
         )
-        _part_of(self.golden_rows_differing, self.golden_rows)
+        part_of(self.golden_rows_differing, self.golden_rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +231,14 @@ class Evidence:
     behaviour: BehaviourEvidence | None
     stability: StabilityEvidence | None
     challenger: FirstChampion | PairedEvidence | None
+    fairness: FairnessEvidence | None
+    limit_response: LimitResponseEvidence | None
+    policy_value: PolicyValueEvidence | None
+    welfare: WelfareEvidence | None
+    portfolio: PortfolioEvidence | None
+    drift: DriftEvidence | None
     technical: TechnicalEvidence | None
+    people: PeopleEvidence | None
     absences: tuple[tuple[str, str], ...] = ()
 
     def as_plain(self) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 from credit_limits.gates.evidence import PerformanceEvidence
 from credit_limits.gates.result import AtLeast, CheckName, CheckResult, conclude, no_evidence
-from credit_limits.gates.thresholds import PerformanceThresholds
+from credit_limits.gates.threshold_sections import PerformanceThresholds
 
 _ADVICE = "Look at the score distribution and the importances of the run; retrain with more cohorts"
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from credit_limits.gates.thresholds import Threshold
+from credit_limits.gates.threshold_sections import Dispensation, Threshold
 
 
 class CheckName(StrEnum):
@@ -18,7 +18,14 @@ class CheckName(StrEnum):
     BEHAVIOUR = "behaviour"
     STABILITY = "stability"
     CHALLENGER = "challenger"
+    FAIRNESS = "fairness"
+    LIMIT_RESPONSE = "limit_response"
+    POLICY_VALUE = "policy_value"
+    WELFARE = "welfare"
+    PORTFOLIO = "portfolio"
+    DRIFT = "drift"
     TECHNICAL = "technical"
+    PEOPLE = "people"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +34,10 @@ class CheckResult:
 
     ``measured`` and ``thresholds`` are (name, value) pairs; ``message`` says in a sentence what
     was found and, on a refusal, what to do. ``evidence_missing`` marks a refusal for want of
-    evidence. ``ValueError`` for a pass without figures, without bounds, or with a figure that is
-    not finite: such a pass would rest on nothing.
+    evidence. ``dispensed``: there is no evidence, and the policy does without it; such a check
+    has not passed, and does not refuse. ``ValueError`` for a pass without figures, without
+    bounds, or with a figure that is not finite: such a pass would rest on nothing; and for a
+    dispensation of a check that passed or had evidence.
     """
 
     check: CheckName
@@ -37,10 +46,18 @@ class CheckResult:
     thresholds: tuple[tuple[str, float], ...]
     message: str
     evidence_missing: bool = False
+    dispensed: bool = False
+
+    @property
+    def refuses(self) -> bool:
+        """Whether this check alone keeps the version from being promoted."""
+        return not (self.passed or self.dispensed)
 
     def __post_init__(self) -> None:
         if not self.message:
             raise ValueError(f"{self.check}: a result without a message")
+        if self.dispensed and (self.passed or not self.evidence_missing):
+            raise ValueError(f"{self.check}: dispensed with although it has evidence")
         if not self.passed:
             return
         if self.evidence_missing or not self.measured or not self.thresholds:
@@ -99,6 +116,14 @@ def folded(fold: Callable[[Sequence[float]], float], values: Sequence[object]) -
 def no_evidence(check: CheckName, why: str) -> CheckResult:
     """The refusal of a check that has nothing to judge."""
     return CheckResult(check, False, (), (), f"no evidence: {why}", evidence_missing=True)
+
+
+def dispensed_with(check: CheckName, dispensation: Dispensation) -> CheckResult:
+    """The result of a check that has no evidence and that the policy does without."""
+    message = (
+        f"dispensed with until {dispensation.until} by {dispensation.owner}: {dispensation.reason}"
+    )
+    return CheckResult(check, False, (), (), message, evidence_missing=True, dispensed=True)
 
 
 def conclude(

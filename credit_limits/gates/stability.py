@@ -12,7 +12,7 @@ from credit_limits.gates.result import (
     folded,
     no_evidence,
 )
-from credit_limits.gates.thresholds import StabilityThresholds
+from credit_limits.gates.threshold_sections import StabilityThresholds
 
 _ADVICE = "Read the drift report of the columns named; retrain on later cohorts"
 

@@ -9,7 +9,7 @@ from credit_limits.gates.result import (
     conclude,
     no_evidence,
 )
-from credit_limits.gates.thresholds import TechnicalThresholds
+from credit_limits.gates.threshold_sections import TechnicalThresholds
 
 _ADVICE = "Register the model again with retrain_model, on the versions of the lock file"
 

@@ -7,123 +7,45 @@ absent, misspelled or where it could refuse nothing is a :class:`PolicyError`.
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, TypeVar, get_args, get_type_hints
+from datetime import date, datetime
+from typing import TypeVar, get_args, get_type_hints
 
 from credit_limits.domain.errors import PolicyError
+from credit_limits.gates.threshold_sections import (
+    AlarmThresholds,
+    BehaviourThresholds,
+    Between,
+    CalibrationThresholds,
+    ChallengerThresholds,
+    Consequence,
+    DataThresholds,
+    Dispensation,
+    FairnessThresholds,
+    LimitResponseThresholds,
+    PeopleThresholds,
+    PerformanceThresholds,
+    PolicyValueThresholds,
+    PortfolioThresholds,
+    StabilityThresholds,
+    TechnicalThresholds,
+    Threshold,
+    TimeThresholds,
+    WelfareThresholds,
+)
 
-
-@dataclass(frozen=True, slots=True)
-class Threshold:
-    """One bound: its value, the unit of the figure it bounds, and why it is where it is."""
-
-    value: float
-    unit: str
-    reason: str
-
-    def __post_init__(self) -> None:
-        if not math.isfinite(self.value):
-            raise ValueError("a threshold must be a finite number")
-        if not self.unit or not self.reason:
-            raise ValueError("a threshold needs its unit and its reason")
-
-
-@dataclass(frozen=True, slots=True)
-class Between:
-    """The range in which a bound means anything; outside it the file is refused."""
-
-    least: float
-    most: float
-
-
-_Count = Annotated[Threshold, Between(1, 1e12)]
-_None = Annotated[Threshold, Between(0, 0)]
-
-
-@dataclass(frozen=True, slots=True)
-class DataThresholds:
-    """Check 1."""
-
-    rows_floor: _Count
-    unvalidated_rows_ceiling: _None
-
-
-@dataclass(frozen=True, slots=True)
-class TimeThresholds:
-    """Check 2."""
-
-    recomputed_rows_floor: _Count
-    differing_rows_ceiling: _None
-    labels_known_late_ceiling: _None
-
-
-@dataclass(frozen=True, slots=True)
-class PerformanceThresholds:
-    """Check 3."""
-
-    defaults_floor: Annotated[Threshold, Between(10, 1e12)]
-    auc_low_floor: Annotated[Threshold, Between(0.55, 1)]
-    ks_low_floor: Annotated[Threshold, Between(0.05, 1)]
-
-
-@dataclass(frozen=True, slots=True)
-class CalibrationThresholds:
-    """Check 4."""
-
-    predicted_over_observed_floor: Annotated[Threshold, Between(0.5, 1)]
-    predicted_over_observed_ceiling: Annotated[Threshold, Between(1, 2)]
-    slope_floor: Annotated[Threshold, Between(0.5, 1)]
-    slope_ceiling: Annotated[Threshold, Between(1, 2)]
-    brier_skill_floor: Annotated[Threshold, Between(0, 1)]
-    excess_calibration_error_ceiling: Annotated[Threshold, Between(0, 0.5)]
-
-
-@dataclass(frozen=True, slots=True)
-class BehaviourThresholds:
-    """Check 5."""
-
-    rows_floor: _Count
-    directions_floor: Annotated[Threshold, Between(1, 1e6)]
-    violations_ceiling: _None
-
-
-@dataclass(frozen=True, slots=True)
-class StabilityThresholds:
-    """Check 6. ``not_judged``: inputs that are measured and not judged, with the reason."""
-
-    rows_floor: _Count
-    score_psi_ceiling: Annotated[Threshold, Between(0, 0.5)]
-    input_psi_ceiling: Annotated[Threshold, Between(0, 1)]
-    shifted_inputs_share_ceiling: Annotated[Threshold, Between(0, 0.5)]
-    broken_inputs_ceiling: _None
-    not_judged: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class ChallengerThresholds:
-    """Check 7."""
-
-    paired_rows_floor: _Count
-    auc_difference_low_floor: Annotated[Threshold, Between(-0.05, 0.05)]
-
-
-@dataclass(frozen=True, slots=True)
-class TechnicalThresholds:
-    """Check 14."""
-
-    golden_rows_floor: _Count
-    golden_rows_differing_ceiling: _None
-    figures_differing_ceiling: _None
-    signature_floor: Annotated[Threshold, Between(1, 1)]
-    schema_match_floor: Annotated[Threshold, Between(1, 1)]
-    seconds_per_1000_rows_ceiling: Annotated[Threshold, Between(0, 60)]
-    size_bytes_ceiling: Annotated[Threshold, Between(0, 1e10)]
+DISPENSABLE = ("fairness", "limit_response", "policy_value")
+"""The checks that a product may do without; every other one needs its evidence."""
 
 
 @dataclass(frozen=True, slots=True)
 class GateThresholds:
-    """Every threshold of the chain, and the version of the file they come from."""
+    """Every threshold of the chain, and the version of the file they come from.
+
+    ``dispensed``: the checks that the product does without, by name.
+    """
 
     version: str
+    dispensed: Mapping[str, Dispensation]
     data: DataThresholds
     time: TimeThresholds
     performance: PerformanceThresholds
@@ -131,7 +53,14 @@ class GateThresholds:
     behaviour: BehaviourThresholds
     stability: StabilityThresholds
     challenger: ChallengerThresholds
+    fairness: FairnessThresholds
+    limit_response: LimitResponseThresholds
+    policy_value: PolicyValueThresholds
+    welfare: WelfareThresholds
+    portfolio: PortfolioThresholds
+    drift: AlarmThresholds
     technical: TechnicalThresholds
+    people: PeopleThresholds
 
 
 def parse_thresholds(version: str, content: Mapping[str, object]) -> GateThresholds:
@@ -140,17 +69,24 @@ def parse_thresholds(version: str, content: Mapping[str, object]) -> GateThresho
     Args:
         version: the file's version, kept for the certificate.
         content: the file; under ``thresholds`` a section a check, under it each threshold with
-            ``value``, ``unit`` and ``reason``.
+            ``value``, ``unit`` and ``reason``; under ``dispensed``, where it is there, the checks
+            that the product does without, each with ``until``, ``owner`` and ``reason``.
 
     Raises:
         PolicyError: a section or threshold is absent or unknown, a value is not a finite number
-            or lies where the bound could refuse nothing, a unit or reason is empty.
+            or lies where the bound could refuse nothing, a unit or reason is empty; a check is
+            dispensed with that cannot be, or without end, owner or reason.
     """
-    kinds = {name: kind for name, kind in get_type_hints(GateThresholds).items() if kind is not str}
+    kinds = {
+        name: kind
+        for name, kind in get_type_hints(GateThresholds).items()
+        if name not in ("version", "dispensed")
+    }
     sections = _mapping(version, "thresholds", content.get("thresholds"))
     _same_names(version, "thresholds", sections, kinds)
     parsed = {name: _section(kind, version, name, sections[name]) for name, kind in kinds.items()}
-    return GateThresholds(version=version, **parsed)
+    dispensed = _dispensed(version, content.get("dispensed", {}))
+    return GateThresholds(version=version, dispensed=dispensed, **parsed)
 
 
 _SectionT = TypeVar("_SectionT")
@@ -164,10 +100,12 @@ def _section(kind: type[_SectionT], version: str, name: str, raw: object) -> _Se
     for key, hint in hints.items():
         where = f"{name}.{key}"
         allowed = next((extra for extra in get_args(hint) if isinstance(extra, Between)), None)
-        if allowed is None:
-            values[key] = _reasons(version, where, section[key])
-        else:
+        if allowed is not None:
             values[key] = _threshold(version, where, section[key], allowed)
+        elif hint == Mapping[str, tuple[Consequence, ...]]:
+            values[key] = _consequences(version, where, section[key])
+        else:
+            values[key] = _reasons(version, where, section[key])
     return kind(**values)
 
 
@@ -194,6 +132,63 @@ def _reasons(version: str, where: str, raw: object) -> dict[str, str]:
     if wordless:
         raise PolicyError(f"{version}: {where}: {', '.join(wordless)} needs its reason in words")
     return {name: str(reason) for name, reason in entry.items()}
+
+
+def _consequences(version: str, where: str, raw: object) -> dict[str, tuple[Consequence, ...]]:
+    stated = _mapping(version, where, raw)
+    found: dict[str, tuple[Consequence, ...]] = {}
+    for attribute, rows in stated.items():
+        place = f"{where}.{attribute}"
+        if not isinstance(rows, list) or not rows:
+            raise PolicyError(f"{version}: {place} needs at least one dated consequence")
+        found[attribute] = tuple(_consequence(version, place, row) for row in rows)
+        days = [item.effective_from for item in found[attribute]]
+        if days != sorted(set(days)):
+            raise PolicyError(f"{version}: {place}: the days must rise from row to row")
+    return found
+
+
+def _consequence(version: str, where: str, raw: object) -> Consequence:
+    row = _mapping(version, where, raw)
+    _same_names(version, where, row, ("from", "consequence", "reason"))
+    if row["consequence"] not in ("blocking", "reporting"):
+        raise PolicyError(
+            f"{version}: {where}: consequence is {row['consequence']!r}; blocking or reporting"
+        )
+    start = _day(version, f"{where}.from", row["from"])
+    try:
+        return Consequence(start, row["consequence"] == "blocking", str(row["reason"] or ""))
+    except ValueError as error:
+        raise PolicyError(f"{version}: {where}: {error}") from error
+
+
+def _dispensed(version: str, raw: object) -> dict[str, Dispensation]:
+    entries = _mapping(version, "dispensed", raw)
+    firm = sorted(str(name) for name in set(entries) - set(DISPENSABLE))
+    if firm:
+        raise PolicyError(
+            f"{version}: dispensed: {', '.join(firm)} cannot be done without; "
+            f"only {', '.join(DISPENSABLE)} can"
+        )
+    return {
+        name: _dispensation(version, f"dispensed.{name}", entry) for name, entry in entries.items()
+    }
+
+
+def _dispensation(version: str, where: str, raw: object) -> Dispensation:
+    entry = _mapping(version, where, raw)
+    _same_names(version, where, entry, ("until", "owner", "reason"))
+    until = _day(version, f"{where}.until", entry["until"])
+    try:
+        return Dispensation(until, str(entry["owner"] or ""), str(entry["reason"] or ""))
+    except ValueError as error:
+        raise PolicyError(f"{version}: {where}: {error}") from error
+
+
+def _day(version: str, where: str, raw: object) -> date:
+    if not isinstance(raw, date) or isinstance(raw, datetime):
+        raise PolicyError(f"{version}: {where} is {raw!r}; give a day such as 2024-01-31")
+    return raw
 
 
 def _mapping(version: str, where: str, raw: object) -> Mapping[str, object]:

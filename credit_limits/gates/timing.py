@@ -9,7 +9,7 @@ from credit_limits.gates.result import (
     conclude,
     no_evidence,
 )
-from credit_limits.gates.thresholds import TimeThresholds
+from credit_limits.gates.threshold_sections import TimeThresholds
 
 _ADVICE = (
     "Materialize the cohorts again with materialize_features, then retrain; where rows still "

@@ -1,6 +1,7 @@
 """The verdict: a value that only the whole chain can make, and that a promotion asks for."""
 
 from dataclasses import dataclass, replace
+from datetime import date
 
 from credit_limits.domain.digest import digest_of
 from credit_limits.gates import (
@@ -8,24 +9,33 @@ from credit_limits.gates import (
     calibration,
     challenger,
     data,
+    drift,
+    fairness,
+    limit_response,
+    people,
     performance,
+    policy_value,
+    portfolio,
     stability,
     technical,
     timing,
+    welfare,
 )
 from credit_limits.gates.evidence import Evidence
-from credit_limits.gates.result import CheckName, CheckResult, timed
-from credit_limits.gates.thresholds import GateThresholds
+from credit_limits.gates.result import CheckName, CheckResult, dispensed_with, timed
+from credit_limits.gates.threshold_sections import Dispensation
+from credit_limits.gates.thresholds import DISPENSABLE, GateThresholds
 
 REQUIRED: tuple[CheckName, ...] = tuple(CheckName)
 
 
 @dataclass(frozen=True, slots=True)
 class Cleared:
-    """Every check of the chain passed on its evidence.
+    """Every check of the chain passed on its evidence, or is one that the policy does without.
 
     What must not happen after a failure takes this as its argument. ``ValueError`` where a check
-    is missing, repeated, out of order or not passed, or a digest or version is empty.
+    is missing, repeated, out of order or refuses, one is dispensed with that cannot be, or a
+    digest or version is empty.
     """
 
     thresholds_version: str
@@ -34,7 +44,7 @@ class Cleared:
 
     def __post_init__(self) -> None:
         _whole(self.thresholds_version, self.evidence_digest, self.checks)
-        failing = [result.check.value for result in self.checks if not result.passed]
+        failing = [result.check.value for result in self.checks if result.refuses]
         if failing:
             raise ValueError(f"not cleared: {', '.join(failing)}")
 
@@ -46,7 +56,7 @@ class Cleared:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """At least one check did not pass."""
+    """At least one check refuses."""
 
     thresholds_version: str
     evidence_digest: str
@@ -55,12 +65,12 @@ class Refused:
     def __post_init__(self) -> None:
         _whole(self.thresholds_version, self.evidence_digest, self.checks)
         if not self.failing:
-            raise ValueError("refused, and every check passed")
+            raise ValueError("refused, and no check refuses")
 
     @property
     def failing(self) -> tuple[CheckResult, ...]:
-        """The checks that did not pass, in the order of the chain."""
-        return tuple(result for result in self.checks if not result.passed)
+        """The checks that refuse, in the order of the chain."""
+        return tuple(result for result in self.checks if result.refuses)
 
     @property
     def digest(self) -> str:
@@ -71,13 +81,17 @@ class Refused:
 Verdict = Cleared | Refused
 
 
-def judge(evidence: Evidence, thresholds: GateThresholds) -> Verdict:
+def judge(evidence: Evidence, thresholds: GateThresholds, as_of: date) -> Verdict:
     """Every check on its evidence, then one verdict; what is absent refuses.
+
+    A check without any evidence that the thresholds' file does without on that day is dispensed
+    with: it has not passed, and does not refuse. With evidence it is judged like every other.
 
     Args:
         evidence: what was measured of one model version.
         thresholds: of the policy in force; :func:`~credit_limits.gates.thresholds.parse_thresholds`
             raises ``PolicyError`` where one is missing.
+        as_of: the day for which it is judged, on which dated parts of the policy must hold.
     """
     results = (
         data.check(evidence.data, thresholds.data),
@@ -87,18 +101,36 @@ def judge(evidence: Evidence, thresholds: GateThresholds) -> Verdict:
         behaviour.check(evidence.behaviour, thresholds.behaviour),
         stability.check(evidence.stability, thresholds.stability),
         challenger.check(evidence.challenger, thresholds.challenger),
+        fairness.check(evidence.fairness, thresholds.fairness, as_of),
+        limit_response.check(evidence.limit_response, thresholds.limit_response),
+        policy_value.check(evidence.policy_value, thresholds.policy_value),
+        welfare.check(evidence.welfare, thresholds.welfare),
+        portfolio.check(evidence.portfolio, thresholds.portfolio),
+        drift.check(evidence.drift, thresholds.drift),
         technical.check(evidence.technical, thresholds.technical),
+        people.check(evidence.people, thresholds.people),
     )
-    explained = tuple(_explained(result, evidence) for result in results)
-    kind = Cleared if all(result.passed for result in explained) else Refused
+    explained = tuple(
+        _explained(result, evidence, thresholds.dispensed.get(result.check), as_of)
+        for result in results
+    )
+    kind = Refused if any(result.refuses for result in explained) else Cleared
     return kind(thresholds.version, evidence.digest, explained)
 
 
-def _explained(result: CheckResult, evidence: Evidence) -> CheckResult:
-    why = dict(evidence.absences).get(result.check)
-    if not result.evidence_missing or why is None:
+def _explained(
+    result: CheckResult, evidence: Evidence, dispensation: Dispensation | None, as_of: date
+) -> CheckResult:
+    """A result for want of evidence, with why it is absent, or dispensed with by the policy."""
+    if not result.evidence_missing:
         return result
-    return replace(result, message=f"no evidence: {why}")
+    why = dict(evidence.absences).get(result.check)
+    message = result.message if why is None else f"no evidence: {why}"
+    if dispensation is not None and getattr(evidence, result.check) is None:
+        if dispensation.holds(as_of):
+            return dispensed_with(result.check, dispensation)
+        message = f"{message}; it was dispensed with until {dispensation.until}"
+    return replace(result, message=message)
 
 
 def _whole(version: str, evidence_digest: str, checks: tuple[CheckResult, ...]) -> None:
@@ -106,6 +138,9 @@ def _whole(version: str, evidence_digest: str, checks: tuple[CheckResult, ...]) 
         raise ValueError(f"a verdict needs each of {', '.join(REQUIRED)}, once and in order")
     if not version or not evidence_digest:
         raise ValueError("a verdict names its thresholds and its evidence")
+    firm = [item.check.value for item in checks if item.dispensed and item.check not in DISPENSABLE]
+    if firm:
+        raise ValueError(f"nobody can do without {', '.join(firm)}")
 
 
 def _digest(word: str, version: str, evidence_digest: str, checks: tuple[CheckResult, ...]) -> str:
@@ -113,6 +148,7 @@ def _digest(word: str, version: str, evidence_digest: str, checks: tuple[CheckRe
         {
             "check": result.check,
             "passed": result.passed,
+            "dispensed": result.message if result.dispensed else "",
             "measured": {name: value for name, value in result.measured if not timed(name)},
             "thresholds": dict(result.thresholds),
         }

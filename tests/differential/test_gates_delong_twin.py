@@ -88,15 +88,19 @@ def test_intervals_of_repeated_customers_agree_with_the_bootstrap_of_customers()
     weakness = random.normal(0, 1, 600)[customer]
     label = weakness + random.normal(0, 0.7, 2400) > 1.2
     score = 0.5 * weakness + random.normal(0, 0.5, 2400)
+    other = score + random.normal(0, 0.4, 2400)
     rows_of = customer.reshape(600, 4) * 4 + np.arange(4)
     drawn = []
     for _ in range(400):
         rows = rows_of[random.integers(0, 600, 600)].ravel()
-        drawn.append((roc_auc_score(label[rows], score[rows]), _ks(label[rows], score[rows])))
-    of_auc, of_ks = np.array(drawn).std(axis=0)
+        first, second = (roc_auc_score(label[rows], of[rows]) for of in (score, other))
+        drawn.append((first, _ks(label[rows], score[rows]), first - second))
+    of_auc, of_ks, of_difference = np.array(drawn).std(axis=0)
     auc, ks = auc_interval(label, score, customer), ks_interval(label, score, customer)
     assert (auc.high - auc.low) / (2 * Z) == pytest.approx(of_auc, rel=0.15)
     assert (ks.high - ks.low) / (2 * Z) == pytest.approx(of_ks, rel=0.2)
+    paired = paired_difference(label, score, other, customer)
+    assert (paired.high - paired.low) / (2 * Z) == pytest.approx(of_difference, rel=0.15)
     narrow = auc_interval(label, score, np.arange(2400))
     assert narrow.high - narrow.low < 0.85 * (auc.high - auc.low)
 

@@ -16,21 +16,21 @@ from credit_limits.gates.evidence import (
 )
 from credit_limits.gates.result import CheckName
 from credit_limits.gates.verdict import Cleared, Refused, judge
-from tests.gate_samples import INPUTS, good_evidence, paired, thresholds
+from tests.gate_samples import DAY, INPUTS, good_evidence, paired, strict_thresholds, thresholds
 
 GOOD = good_evidence()
 
 
 def refused(evidence: Evidence) -> tuple[CheckName, str]:
     """The one check that refuses, and what it says."""
-    verdict = judge(evidence, thresholds())
+    verdict = judge(evidence, strict_thresholds(), DAY)
     assert isinstance(verdict, Refused)
     (failing,) = verdict.failing
     return failing.check, failing.message
 
 
 def test_good_evidence_is_cleared_by_every_check():
-    verdict = judge(GOOD, thresholds())
+    verdict = judge(GOOD, thresholds(), DAY)
     assert isinstance(verdict, Cleared)
     assert [result.check for result in verdict.checks] == list(CheckName)
     assert verdict.thresholds_version == "default_risk/2005-01-01"
@@ -163,7 +163,7 @@ def test_stability_refuses(change, said):
 def test_stability_allows_a_few_shifted_inputs_and_those_that_are_not_judged():
     macro = Shift("unemployment_rate", 9.0, 0.002, False)
     moved = replace(GOOD.stability, inputs_today=(macro, *shifts(input_3=0.4)))
-    verdict = judge(replace(GOOD, stability=moved), thresholds())
+    verdict = judge(replace(GOOD, stability=moved), thresholds(), DAY)
     assert isinstance(verdict, Cleared)
     message = next(item.message for item in verdict.checks if item.check is CheckName.STABILITY)
     assert "input_3: PSI 0.400" in message
@@ -177,7 +177,7 @@ def test_stability_with_nothing_left_to_judge_refuses():
 
 
 def test_challenger_is_held_to_the_champion_by_the_lower_end():
-    assert isinstance(judge(good_evidence(paired(-0.0099)), thresholds()), Cleared)
+    assert isinstance(judge(good_evidence(paired(-0.0099)), thresholds(), DAY), Cleared)
     name, message = refused(good_evidence(paired(-0.0101)))
     assert name is CheckName.CHALLENGER
     assert "the champion is version 3" in message
@@ -209,7 +209,7 @@ def test_technical_refuses(change, said):
 
 def test_every_failing_check_is_named_not_the_first_alone():
     spoiled = replace(GOOD, data=None, technical=replace(GOOD.technical, golden_rows_differing=7))
-    verdict = judge(spoiled, thresholds())
+    verdict = judge(spoiled, thresholds(), DAY)
     assert isinstance(verdict, Refused)
     assert [item.check for item in verdict.failing] == [CheckName.DATA, CheckName.TECHNICAL]
 

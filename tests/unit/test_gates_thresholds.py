@@ -1,7 +1,7 @@
 """Thresholds are data with unit and reason; what is not there cannot be passed."""
 
 from dataclasses import fields
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 
@@ -12,11 +12,12 @@ from tests.gate_samples import POLICIES, thresholds
 from tidegate.adapters.dated_policies import load_dated
 
 CONTENT = load_dated(POLICIES / "gates" / "default_risk", date(2024, 1, 31)).content
+SECTIONS = [item.name for item in fields(thresholds()) if item.name not in ("version", "dispensed")]
 NUMBERED = [
     (section, name)
     for section, entries in CONTENT["thresholds"].items()
     for name in entries
-    if name != "not_judged"
+    if name not in ("not_judged", "attributes")
 ]
 
 
@@ -41,7 +42,7 @@ def test_a_missing_threshold_stops_the_chain(section, name):
         parse_thresholds("v", with_path("thresholds", section, name, to=None))
 
 
-@pytest.mark.parametrize("section", [item.name for item in fields(thresholds())][1:])
+@pytest.mark.parametrize("section", SECTIONS)
 def test_a_missing_section_stops_the_chain(section):
     with pytest.raises(PolicyError, match=f"thresholds: absent: {section}"):
         parse_thresholds("v", with_path("thresholds", section, to=None))
@@ -99,4 +100,49 @@ def test_an_input_that_is_not_judged_has_its_reason():
 @pytest.mark.parametrize("content", [{}, {"thresholds": None}, {"thresholds": [1]}])
 def test_a_file_without_thresholds_is_no_policy(content):
     with pytest.raises(PolicyError, match="thresholds is absent or not a mapping"):
+        parse_thresholds("v", content)
+
+
+WITHOUT = {"until": date(2027, 12, 31), "owner": "model risk", "reason": "none is drawn yet"}
+ROW = {"from": date(2005, 1, 1), "consequence": "blocking", "reason": "no lawful ground"}
+
+
+def test_nothing_is_dispensed_with_where_the_file_says_nothing():
+    assert parse_thresholds("v", with_path("dispensed", to=None)).dispensed == {}
+
+
+@pytest.mark.parametrize(
+    ("dispensed", "said"),
+    [
+        ({"performance": WITHOUT}, "performance cannot be done without"),
+        ({"policy_valu": WITHOUT}, "policy_valu cannot be done without"),
+        ({"fairness": WITHOUT | {"until": "2027-12-31"}}, r"dispensed\.fairness\.until is"),
+        ({"fairness": WITHOUT | {"until": datetime(2027, 12, 31)}}, r"fairness\.until is"),
+        ({"fairness": WITHOUT | {"owner": ""}}, "needs its owner and its reason"),
+        ({"fairness": WITHOUT | {"reason": None}}, "needs its owner and its reason"),
+        ({"fairness": {"until": date(2027, 12, 31)}}, "absent: owner, reason"),
+        ({"fairness": WITHOUT | {"for_ever": True}}, "unknown: for_ever"),
+        (["fairness"], "dispensed is absent or not a mapping"),
+    ],
+)
+def test_a_dispensation_has_its_check_its_end_its_owner_and_its_reason(dispensed, said):
+    with pytest.raises(PolicyError, match=said):
+        parse_thresholds("v", with_path("dispensed", to=dispensed))
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([], "needs at least one dated consequence"),
+        (ROW, "needs at least one dated consequence"),
+        ([ROW | {"consequence": "ignored"}], "'ignored'; blocking or reporting"),
+        ([ROW | {"reason": ""}], "needs its reason"),
+        ([ROW | {"from": "2005"}], r"sex\.from is '2005'"),
+        ([ROW, ROW], "the days must rise"),
+        ([{"from": date(2005, 1, 1)}], "absent: consequence, reason"),
+    ],
+)
+def test_what_an_attribute_means_is_dated_and_has_its_reason(rows, said):
+    content = with_path("thresholds", "fairness", "attributes", "sex", to=rows)
+    with pytest.raises(PolicyError, match=said):
         parse_thresholds("v", content)

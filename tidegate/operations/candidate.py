@@ -11,13 +11,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from credit_limits.domain.errors import DataMissing, ModelError
+from credit_limits.domain.errors import DataMissing, ModelError, NoCertifiedChampion
 from credit_limits.domain.features import ServiceSpec
 from credit_limits.gates.evidence import CalibrationEvidence, PerformanceEvidence
 from credit_limits.gates.figures import measure_calibration, measure_performance
 from feature_repo.queries import service_of, tables_of
 from monitoring.drift import SCORE
 from tidegate.operations.champion import Standing
+from tidegate.operations.decided_portfolio import DecidedPortfolio, decided_today
 from tidegate.operations.platform import Platform
 from tidegate.operations.scored_rows import (
     portfolio_scored,
@@ -81,6 +82,53 @@ class Candidate:
     def portfolio(self) -> pd.DataFrame:
         """Every account open at ``as_of``, with features and score."""
         return portfolio_scored(self.platform, self.loaded, self.as_of)
+
+    @cached_property
+    def decided(self) -> DecidedPortfolio:
+        """What the candidate would decide for :attr:`portfolio`."""
+        return decided_today(self.platform, self.loaded, self.as_of, self.portfolio)
+
+    @cached_property
+    def champion(self) -> "LoadedVersion | None":
+        """The champion's artefact, None where the ledger knows no champion.
+
+        Raises :class:`NoCertifiedChampion` where it is not the one that was certified.
+        """
+        if self.standing is None:
+            return None
+        champion = self.platform.registry.load(self.loaded.model_name, self.standing.version)
+        if champion.model.artefact_digest != self.standing.certificate.artefact_digest:
+            raise NoCertifiedChampion(
+                f"the champion, version {self.standing.version}, is not the artefact that was "
+                "certified; restore it, or roll back to another certified version first"
+            )
+        return champion
+
+    @cached_property
+    def champion_decided(self) -> DecidedPortfolio | None:
+        """What the champion would decide for the same accounts, None where there is none."""
+        if self.champion is None:
+            return None
+        scored = self.portfolio
+        if self.champion.feature_service == self.service.name:
+            threads = self.platform.settings.threads
+            scored = scored.assign(**{SCORE: self.champion.model.score(scored, threads=threads)})
+        else:
+            scored = portfolio_scored(self.platform, self.champion, self.as_of)
+        return decided_today(self.platform, self.champion, self.as_of, scored)
+
+    @cached_property
+    def trained_on(self) -> date:
+        """The day on which the version was trained: what was known then it may have learnt.
+
+        Raises :class:`ModelError` where it does not say.
+        """
+        try:
+            return date.fromisoformat(self.loaded.tags["as_of"])
+        except (KeyError, ValueError) as error:
+            raise ModelError(
+                f"version {self.loaded.version} does not say when it was trained: {error!r}"
+            ) from error
 
     @cached_property
     def training_rows(self) -> pd.DataFrame:

@@ -9,14 +9,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from credit_limits.domain.errors import ModelError
 from credit_limits.domain.periods import add_months, end_of_day
 from credit_limits.gates.evidence import DataEvidence, TableSeen, TimeEvidence
 from credit_limits.ledger.entry import EntryKind
 from monitoring.drift import SCORE
 from tidegate.adapters.snapshots import compute_view
 from tidegate.operations.candidate import Candidate
-from tidegate.operations.scored_rows import with_features
+from tidegate.operations.scored_rows import label_window_months, with_features
 
 _COHORTS = 2
 _ROWS_A_COHORT = 2_000
@@ -118,7 +117,7 @@ def labels_known_late(candidate: Candidate) -> int:
     cohort's month where the lender delivers outcomes, else statements of the label window. A
     default needs its statement of 90 days past due; a good end needs a window that is over.
     """
-    trained, months = _training_day(candidate)
+    trained, months = candidate.trained_on, label_window_months(candidate.loaded)
     training = candidate.training_rows
     rows = pa.table(
         {
@@ -177,13 +176,3 @@ def _window(cohort: date, months: int, trained: date) -> dict[str, object]:
         "closes": end_of_day(add_months(cohort, months)),
         "trained": end_of_day(trained),
     }
-
-
-def _training_day(candidate: Candidate) -> tuple[date, int]:
-    tags, version = candidate.loaded.tags, candidate.loaded.version
-    try:
-        return date.fromisoformat(tags["as_of"]), int(tags["label_window_months"])
-    except (KeyError, ValueError) as error:
-        raise ModelError(
-            f"version {version} does not say when and over which window it was trained: {error!r}"
-        ) from error

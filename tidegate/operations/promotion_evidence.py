@@ -14,10 +14,12 @@ import structlog
 from numpy.typing import NDArray
 
 from credit_limits.domain.errors import (
+    AllocationInfeasible,
     DataMissing,
     FeatureStoreError,
     ModelError,
     NoCertifiedChampion,
+    PolicyError,
 )
 from credit_limits.domain.features import Direction
 from credit_limits.gates.delong import auc_interval, paired_difference
@@ -34,9 +36,14 @@ from credit_limits.gates.evidence import (
 from credit_limits.gates.result import CheckName
 from monitoring.drift import SCORE, ColumnDrift, DriftVerdict, drift_verdict
 from monitoring.thresholds import DriftThresholds
+from tidegate.adapters.dated_policies import DatedFile
+from tidegate.operations.alarm_evidence import drift_evidence
+from tidegate.operations.approvals import people_evidence
 from tidegate.operations.candidate import Candidate
 from tidegate.operations.champion import certified_versions
 from tidegate.operations.data_evidence import data_evidence, time_evidence
+from tidegate.operations.fairness_evidence import fairness_evidence
+from tidegate.operations.portfolio_evidence import portfolio_evidence, welfare_evidence
 from tidegate.operations.scored_rows import (
     read_parquet,
     read_reference,
@@ -49,7 +56,14 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger(__name__)
 
-_GATHERING_ERRORS = (DataMissing, FeatureStoreError, ModelError, NoCertifiedChampion)
+_GATHERING_ERRORS = (
+    AllocationInfeasible,
+    DataMissing,
+    FeatureStoreError,
+    ModelError,
+    NoCertifiedChampion,
+    PolicyError,
+)
 _BEHAVIOUR_ROWS = 300
 _TIMED_ROWS = 10_000
 _TEST = "test"
@@ -59,12 +73,13 @@ _FIGURE_TOLERANCE = 1e-9
 _EvidenceT = TypeVar("_EvidenceT")
 
 
-def gather_evidence(candidate: Candidate, drift: DriftThresholds) -> Evidence:
-    """The evidence of every check.
+def gather_evidence(candidate: Candidate, drift: DriftThresholds, gates: DatedFile) -> Evidence:
+    """The evidence of every check; of limit response and policy value there is none to gather yet.
 
     Args:
         candidate: the version before the gate.
         drift: the monitoring policy in force, which says when an input counts as broken.
+        gates: the thresholds file that will judge, which may ask for people.
     """
     absences: list[tuple[str, str]] = []
 
@@ -76,23 +91,22 @@ def gather_evidence(candidate: Candidate, drift: DriftThresholds) -> Evidence:
             absences.append((check.value, str(error)))
             return None
 
-    data = gathered(CheckName.DATA, lambda: data_evidence(candidate))
-    time = gathered(CheckName.TIME, lambda: time_evidence(candidate))
-    performance = gathered(CheckName.PERFORMANCE, lambda: candidate.performance)
-    calibration = gathered(CheckName.CALIBRATION, lambda: candidate.calibration)
-    behaviour = gathered(CheckName.BEHAVIOUR, lambda: _behaviour(candidate))
-    stability = gathered(CheckName.STABILITY, lambda: _stability(candidate, drift))
-    challenger = gathered(CheckName.CHALLENGER, lambda: _challenger(candidate))
-    technical = gathered(CheckName.TECHNICAL, lambda: _technical(candidate))
     return Evidence(
-        data=data,
-        time=time,
-        performance=performance,
-        calibration=calibration,
-        behaviour=behaviour,
-        stability=stability,
-        challenger=challenger,
-        technical=technical,
+        data=gathered(CheckName.DATA, lambda: data_evidence(candidate)),
+        time=gathered(CheckName.TIME, lambda: time_evidence(candidate)),
+        performance=gathered(CheckName.PERFORMANCE, lambda: candidate.performance),
+        calibration=gathered(CheckName.CALIBRATION, lambda: candidate.calibration),
+        behaviour=gathered(CheckName.BEHAVIOUR, lambda: _behaviour(candidate)),
+        stability=gathered(CheckName.STABILITY, lambda: _stability(candidate, drift)),
+        challenger=gathered(CheckName.CHALLENGER, lambda: _challenger(candidate)),
+        fairness=gathered(CheckName.FAIRNESS, lambda: fairness_evidence(candidate)),
+        limit_response=None,
+        policy_value=None,
+        welfare=gathered(CheckName.WELFARE, lambda: welfare_evidence(candidate)),
+        portfolio=gathered(CheckName.PORTFOLIO, lambda: portfolio_evidence(candidate)),
+        drift=gathered(CheckName.DRIFT, lambda: drift_evidence(candidate)),
+        technical=gathered(CheckName.TECHNICAL, lambda: _technical(candidate)),
+        people=gathered(CheckName.PEOPLE, lambda: people_evidence(candidate, gates)),
         absences=tuple(absences),
     )
 
@@ -143,15 +157,9 @@ def _shift(column: ColumnDrift) -> Shift:
 
 def _challenger(candidate: Candidate) -> FirstChampion | PairedEvidence:
     platform, standing = candidate.platform, candidate.standing
-    name = candidate.loaded.model_name
-    if standing is None:
-        return FirstChampion(len(certified_versions(platform, name)))
-    champion = platform.registry.load(name, standing.version)
-    if champion.model.artefact_digest != standing.certificate.artefact_digest:
-        raise NoCertifiedChampion(
-            f"the champion, version {standing.version}, is not the artefact that was certified; "
-            "restore it, or roll back to another certified version first"
-        )
+    champion = candidate.champion
+    if standing is None or champion is None:
+        return FirstChampion(len(certified_versions(platform, candidate.loaded.model_name)))
     fresh = _unlearnt(candidate, champion)
     if champion.feature_service == candidate.service.name:
         rows = candidate.test_rows[fresh]

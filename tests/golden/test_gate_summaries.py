@@ -1,0 +1,170 @@
+"""What the commands about people, keys and history say."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from tidegate.cli.summaries import summary_of
+from tidegate.operations.approve_people import ApprovePeopleOutcome
+from tidegate.operations.give_approval import ApprovalOutcome
+from tidegate.operations.history import DecidedBatch, HistoryOutcome, Reign
+from tidegate.operations.list_keys import KeyRow, ListKeysOutcome
+from tidegate.operations.new_key import NewKeyOutcome
+from tidegate.operations.promote_model import (
+    CheckRow,
+    OlderThresholdsRow,
+    PromoteModelOutcome,
+)
+from tidegate.operations.revoke_key import RevokeKeyOutcome
+from tidegate.operations.rotate_key import RotateKeyOutcome
+
+BEGUN = datetime(2024, 2, 1, 12, tzinfo=UTC)
+GIVEN = ApprovalOutcome(
+    model_name="default_risk",
+    version="4",
+    name="Li",
+    approves=True,
+    asked=["loosened_threshold"],
+    required=2,
+    approvers=["Li"],
+    rejected_by=[],
+    expires_on=date(2024, 3, 2),
+)
+REIGN = Reign(
+    version="4",
+    since=BEGUN,
+    until=None,
+    how="rolled back",
+    who="ops",
+    reason="losses rose",
+    in_place_of="5",
+    as_of=date(2024, 1, 31),
+    maker="ml",
+    approvals=["Li", "Zhao"],
+    thresholds_version="default_risk/2024-01-15",
+    loosened=["performance.auc_low_floor"],
+    older_thresholds_passed=False,
+    evidence_digest="e" * 64,
+    evidence="models:/default_risk/4, gate/evidence.json",
+    certificate_digest="c" * 64,
+    signed_by="0" * 16,
+    ledger_entry=12,
+)
+BATCH = DecidedBatch(
+    as_of=date(2024, 1, 31),
+    version="4",
+    batch_id="limits-1",
+    decisions=3000,
+    certificate_digest="c" * 64,
+    ledger_entry=13,
+)
+
+
+@pytest.mark.parametrize(
+    ("change", "last"),
+    [
+        ({}, "next: 1 more must approve"),
+        ({"approvers": ["Li", "Zhao"]}, "next: tidegate promote --version 4"),
+        ({"approves": False, "rejected_by": ["Li"]}, "it stays out: rejected by Li"),
+    ],
+)
+def test_an_approval_says_what_is_still_missing(change, last):
+    lines = summary_of("approve_version", GIVEN.model_copy(update=change))
+    word = "rejects" if "rejected_by" in change else "approves"
+    assert lines[0] == f"Li {word} default_risk version 4, good until 2024-03-02"
+    assert lines[1].startswith("asked for: loosened_threshold; ")
+    assert lines[-1] == last
+
+
+@pytest.mark.parametrize(
+    ("in_force", "state"),
+    [(True, "it counts now"), (False, "the list before counts until then")],
+)
+def test_a_new_list_of_people_says_whether_it_counts(in_force, state):
+    outcome = ApprovePeopleOutcome(
+        file_version="approvals/2024-02-01", name="Li", approvers=["Li"], in_force=in_force
+    )
+    assert summary_of("approve_people", outcome) == [
+        f"Li approves approvals/2024-02-01: 1 of 2, {state}"
+    ]
+
+
+def test_history_tells_each_champion_with_its_evidence():
+    told = HistoryOutcome(model_name="default_risk", on=None, champions=[REIGN], batches=[BATCH])
+    lines = summary_of("history", told)
+    shown = ("4", "2024-02-01 12:00", "now", "rolled back", "ops", "Li, Zhao", "e" * 16, "c" * 16)
+    assert [word in lines[1] for word in (*shown, "12")] == [True] * 9
+    assert lines[2:] == [
+        "entry 12: losses rose",
+        "entry 12: not cleared by the thresholds before performance.auc_low_floor",
+        "evidence of version 4: models:/default_risk/4, gate/evidence.json",
+    ]
+
+
+def test_history_of_a_day_begins_with_the_limits_in_force():
+    day = date(2024, 2, 1)
+    told = HistoryOutcome(model_name="default_risk", on=day, champions=[REIGN], batches=[BATCH])
+    assert summary_of("history", told)[0] == (
+        "limits on 2024-02-01: version 4, 3,000 decisions of 2024-01-31, batch limits-1, "
+        "ledger entry 13"
+    )
+    nothing = told.model_copy(update={"champions": [], "batches": []})
+    assert summary_of("history", nothing) == [
+        "no limits were decided up to 2024-02-01",
+        "there was no champion on 2024-02-01",
+    ]
+    assert summary_of("history", nothing.model_copy(update={"on": None})) == [
+        "there was no champion yet"
+    ]
+
+
+def test_keys_are_told_with_what_to_do_next():
+    made = NewKeyOutcome(path="me.pem", key_id="a" * 16, public_key="b" * 64)
+    assert summary_of("new_key", made) == [
+        f"private key {'a' * 16} in me.pem: keep it to yourself",
+        f"public_key: {'b' * 64}",
+        "next: have it added to people in a new file in policies/approvals",
+    ]
+    rows = [
+        KeyRow(key_id="a" * 16, added=BEGUN, revoked=BEGUN, why="stolen"),
+        KeyRow(key_id="b" * 16, added=BEGUN, revoked=None, why=None),
+    ]
+    assert summary_of("list_keys", ListKeysOutcome(keys=rows)) == [
+        "  key               added             revoked           why",
+        f"  {'a' * 16}  2024-02-01 12:00  2024-02-01 12:00  stolen",
+        f"  {'b' * 16}  2024-02-01 12:00",
+    ]
+    assert "first promotion makes one" in summary_of("list_keys", ListKeysOutcome(keys=[]))[0]
+    rotated = RotateKeyOutcome(key_id="a", previous_key_id="b")
+    assert summary_of("rotate_key", rotated) == [
+        "the key a signs now; what b has signed stays good"
+    ]
+    revoked = RevokeKeyOutcome(key_id="b", signing_key_id="a")
+    assert "next: tidegate promote or tidegate roll-back" in summary_of("revoke_key", revoked)[1]
+
+
+def test_a_promotion_that_waits_says_for_whom_and_what_the_older_thresholds_say():
+    older = OlderThresholdsRow(
+        version="default_risk/2005-01-01",
+        loosened=["performance.auc_low_floor"],
+        passed=False,
+        refusing=["performance"],
+    )
+    waiting = CheckRow(check="people", passed=False, measured={}, threshold={}, message="2 missing")
+    outcome = PromoteModelOutcome(
+        model_name="default_risk",
+        version="4",
+        as_of=date(2024, 1, 31),
+        cleared=False,
+        checks=[waiting],
+        certificate_digest=None,
+        previous_champion="3",
+        thresholds_version="default_risk/2024-01-15",
+        evidence_digest="e" * 64,
+        older_thresholds=older,
+    )
+    assert summary_of("promote_model", outcome)[-2:] == [
+        "looser than in default_risk/2005-01-01: performance.auc_low_floor; the older would refuse "
+        "performance",
+        "next: tidegate approve 4 --key FILE --reason WHY",
+    ]
