@@ -140,7 +140,7 @@ def test_features_redefined_since_the_promotion_are_refused(platform):
 
 
 def test_a_promotion_that_was_cut_short_says_so(fresh):
-    with_fuse(fresh, Fuse(4))
+    with_fuse(fresh, Fuse(7))
     with pytest.raises(Interrupted):
         promote_model(fresh, PromoteModelRequest(version="1"))
     assert fresh.registry.aliases["champion"] == "1"

@@ -106,10 +106,18 @@ def test_a_later_correction_of_an_outcome_does_not_reach_back(tmp_path):
     assert not late(tmp_path, "outcomes", [first, corrected], False, TRAINED)
 
 
-@pytest.mark.parametrize("spoil", [{"as_of": "soon"}, {"label_window_months": "two"}])
-def test_a_version_that_does_not_say_when_it_was_trained(tmp_path, spoil):
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        ({"as_of": "soon"}, "when it was trained"),
+        ({"label_window_months": "two"}, "not say its label window"),
+    ],
+)
+def test_a_version_that_does_not_say_when_it_was_trained(tmp_path, spoil, said):
     tags = {"as_of": "2024-03-31", "label_window_months": "2"} | spoil
-    loaded = SimpleNamespace(version="1", feature_service=SERVICE, tags=tags)
+    loaded = SimpleNamespace(
+        model_name="default_risk", version="1", feature_service=SERVICE, tags=tags
+    )
     candidate = Candidate(open_sample(tmp_path / "var"), loaded, TRAINED, None)
-    with pytest.raises(ModelError, match="when and over which window"):
+    with pytest.raises(ModelError, match=said):
         labels_known_late(candidate)

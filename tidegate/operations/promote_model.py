@@ -1,9 +1,9 @@
 """Promote: put a version through the gate chain; it becomes champion only where all of it clears.
 
 The order makes a kill at any line harmless. Evidence and verdict go to the registry first, then
-the ledger records the intention with its certificate, then the alias moves and is read back, and
-last the ledger records the promotion. Until that last entry no one follows the alias, and the
-same call again finishes what was begun.
+the ledger records the intention with its signed certificate, then the alias moves and is read
+back, and last the ledger records the promotion. Until that last entry no one follows the alias,
+and the same call again finishes what was begun.
 """
 
 from datetime import date
@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from credit_limits.domain.digest import digest_of
 from credit_limits.domain.errors import GateRefused, ModelError, NoCertifiedChampion
-from credit_limits.gates.certificate import Certificate, certify
+from credit_limits.gates.certificate import Certificate, Grounds, OlderThresholds, certify
 from credit_limits.gates.evidence import Evidence
 from credit_limits.gates.result import CheckResult
 from credit_limits.gates.thresholds import parse_thresholds
@@ -23,16 +23,23 @@ from credit_limits.ledger.entry import Entry, EntryKind
 from feature_repo.queries import tables_of
 from monitoring.thresholds import parse_drift_thresholds
 from tidegate.adapters.dated_policies import DatedFile, load_dated
+from tidegate.operations.approvals import note_approvers
 from tidegate.operations.candidate import Candidate
 from tidegate.operations.champion import (
     CHALLENGER,
     CHAMPION,
+    SEAL,
+    Standing,
     certificate_in,
+    sealed,
     standing_champion,
     verify_loaded,
+    verify_seal,
 )
+from tidegate.operations.grounds import grounds_of
 from tidegate.operations.platform import Platform
 from tidegate.operations.promotion_evidence import gather_evidence
+from tidegate.operations.thresholds_history import judging_day, note_thresholds
 
 if TYPE_CHECKING:
     from tidegate.adapters.registry import LoadedVersion
@@ -55,7 +62,10 @@ class PromoteModelRequest(BaseModel):
 
 
 class CheckRow(BaseModel):
-    """One check. ``threshold`` is keyed by figure and sign, such as ``auc_low >=``."""
+    """One check. ``threshold`` is keyed by figure and sign, such as ``auc_low >=``.
+
+    ``dispensed``: it has no evidence, and the policy does without it until a day.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -64,10 +74,36 @@ class CheckRow(BaseModel):
     measured: dict[str, float]
     threshold: dict[str, float]
     message: str
+    dispensed: bool = False
+
+    @property
+    def refuses(self) -> bool:
+        """Whether this check alone keeps the version from being promoted."""
+        return not (self.passed or self.dispensed)
+
+    @property
+    def word(self) -> str:
+        """What became of it, in a word or two."""
+        return "refused" if self.refuses else "passed" if self.passed else "dispensed with"
+
+
+class OlderThresholdsRow(BaseModel):
+    """What thresholds that asked for more say: ``loosened`` are the paths that ask for less."""
+
+    model_config = ConfigDict(frozen=True)
+
+    version: str
+    loosened: list[str]
+    passed: bool
+    refusing: list[str]
 
 
 class PromoteModelOutcome(BaseModel):
-    """The verdict; ``certificate_digest`` is there only where it cleared."""
+    """The verdict; ``certificate_digest`` is there only where it cleared.
+
+    ``thresholds_digest`` is that of the content of the thresholds file; ``older_thresholds`` is
+    None where none asked for more.
+    """
 
     model_config = ConfigDict(frozen=True, protected_namespaces=())
 
@@ -80,6 +116,8 @@ class PromoteModelOutcome(BaseModel):
     previous_champion: str | None
     thresholds_version: str
     evidence_digest: str
+    thresholds_digest: str = ""
+    older_thresholds: OlderThresholdsRow | None = None
     recognised: bool = False
 
 
@@ -87,11 +125,16 @@ def promote_model(platform: Platform, request: PromoteModelRequest) -> PromoteMo
     """Gather evidence, judge it, and move the alias ``champion`` on a cleared verdict alone.
 
     A refusal is an outcome and not an error; see :func:`require_cleared`. A version that is the
-    certified champion already, under the thresholds in force, is recognised.
+    certified champion already, under the thresholds in force, is recognised. For a day of the past
+    the thresholds of today count all the same.
 
     Raises:
         ModelError: there is no such version, or no challenger.
-        PolicyError: no thresholds are in force on that day, or one is missing.
+        PolicyError: no thresholds, limit policy or approval policy are in force on that day, or
+            one is missing.
+        NoCertifiedChampion: the ledger has an intention for this very promotion that the platform
+            did not sign.
+        SettingsError: the platform's key cannot be used.
         LedgerBroken: an entry of the ledger was altered.
     """
     platform.ledger.verify()
@@ -99,18 +142,24 @@ def promote_model(platform: Platform, request: PromoteModelRequest) -> PromoteMo
     loaded = platform.registry.load(request.model_name, _version(platform, request))
     standing = standing_champion(platform, request.model_name)
     candidate = Candidate(platform, loaded, as_of, standing)
-    gates = load_dated(platform.policies("gates", request.model_name), as_of)
+    day = judging_day(platform, as_of)
+    gates = load_dated(platform.policies("gates", request.model_name), day)
     if already := _already_champion(candidate, gates):
         return already
     key = _key(candidate, gates)
     if intended := platform.ledger.find(EntryKind.PROMOTION_INTENDED, key):
+        _verify_intended(candidate, intended)
         return _finish(platform, intended)
+    note_thresholds(platform, request.model_name, gates)
+    note_approvers(platform, day)
     drift = load_dated(platform.policies("monitoring"), as_of)
-    evidence = gather_evidence(candidate, parse_drift_thresholds(drift.version, drift.content))
-    verdict = judge(evidence, parse_thresholds(gates.version, gates.content))
+    drift_thresholds = parse_drift_thresholds(drift.version, drift.content)
+    evidence = gather_evidence(candidate, drift_thresholds, gates)
+    verdict = judge(evidence, parse_thresholds(gates.version, gates.content), day)
+    grounds = grounds_of(candidate, gates, evidence, day)
     if isinstance(verdict, Cleared):
-        return _finish(platform, _intend(candidate, evidence, verdict, key))
-    return _refuse(candidate, evidence, verdict, key)
+        return _finish(platform, _intend(candidate, evidence, verdict, grounds, key))
+    return _refuse(candidate, evidence, verdict, grounds, key)
 
 
 def require_cleared(outcome: PromoteModelOutcome) -> PromoteModelOutcome:
@@ -121,7 +170,7 @@ def require_cleared(outcome: PromoteModelOutcome) -> PromoteModelOutcome:
     """
     if outcome.cleared:
         return outcome
-    failing = [f"{check.check}: {check.message}" for check in outcome.checks if not check.passed]
+    failing = [f"{check.check}: {check.message}" for check in outcome.checks if check.refuses]
     raise GateRefused(
         f"{outcome.model_name} version {outcome.version} is not cleared by "
         f"{outcome.thresholds_version}; the champion stays. " + " | ".join(failing)
@@ -142,10 +191,11 @@ def _already_champion(candidate: Candidate, gates: DatedFile) -> PromoteModelOut
     platform, standing, loaded = candidate.platform, candidate.standing, candidate.loaded
     if standing is None or standing.version != loaded.version:
         return None
-    if standing.certificate.thresholds_version != gates.version:
+    if standing.certificate.thresholds_digest != gates.digest:
         return None
     try:
-        verify_loaded(platform, standing, loaded)
+        verify_seal(platform, standing)
+        verify_loaded(platform, standing.certificate, standing.certificate_digest, loaded)
     except NoCertifiedChampion:
         return None
     promoted = [
@@ -175,11 +225,30 @@ def _key(candidate: Candidate, gates: DatedFile) -> str:
     )
 
 
-def _intend(candidate: Candidate, evidence: Evidence, verdict: Cleared, key: str) -> Entry:
+def _verify_intended(candidate: Candidate, intended: Entry) -> None:
+    """Hold an intention found in the ledger against the candidate and the platform's signature."""
+    standing, loaded = candidate.standing, candidate.loaded
+    certificate = certificate_in(intended)
+    begun = Standing(
+        certificate,
+        certificate.digest,
+        entry_digest="",
+        seal=intended.payload.get(SEAL),
+        signed_at=intended.sequence,
+        follows=standing.entry_digest if standing else None,
+    )
+    verify_seal(candidate.platform, begun)
+    verify_loaded(candidate.platform, certificate, certificate.digest, loaded)
+
+
+def _intend(
+    candidate: Candidate, evidence: Evidence, verdict: Cleared, grounds: Grounds, key: str
+) -> Entry:
     """Record the intention, certificate included; only a cleared verdict has one."""
     platform, loaded, standing = candidate.platform, candidate.loaded, candidate.standing
     certificate = certify(
         verdict,
+        grounds,
         model_name=loaded.model_name,
         version=loaded.version,
         artefact_digest=loaded.model.artefact_digest,
@@ -190,7 +259,8 @@ def _intend(candidate: Candidate, evidence: Evidence, verdict: Cleared, key: str
         actor=platform.settings.actor,
         as_of=candidate.as_of,
     )
-    outcome = _outcome(candidate, verdict, certificate.digest)
+    seal = sealed(platform, certificate, standing.entry_digest if standing else None)
+    outcome = _outcome(candidate, verdict, grounds, certificate.digest)
     _log_verdict(platform, loaded, evidence, outcome, certificate)
     return platform.ledger.append(
         EntryKind.PROMOTION_INTENDED,
@@ -200,6 +270,7 @@ def _intend(candidate: Candidate, evidence: Evidence, verdict: Cleared, key: str
             "version": loaded.version,
             "outcome": outcome.model_dump(mode="json"),
             "certificate": certificate.as_plain(),
+            SEAL: seal,
         },
         key=key,
     )
@@ -234,10 +305,10 @@ def _move_alias(platform: Platform, certificate: Certificate) -> None:
 
 
 def _refuse(
-    candidate: Candidate, evidence: Evidence, verdict: Refused, key: str
+    candidate: Candidate, evidence: Evidence, verdict: Refused, grounds: Grounds, key: str
 ) -> PromoteModelOutcome:
     platform, loaded = candidate.platform, candidate.loaded
-    outcome = _outcome(candidate, verdict, None)
+    outcome = _outcome(candidate, verdict, grounds, None)
     reasons = {result.check: result.message for result in verdict.failing}
     refusal = digest_of({"promotion": key, "reasons": reasons})
     if entry := platform.ledger.find(EntryKind.PROMOTION_REFUSED, refusal):
@@ -275,7 +346,7 @@ def _log_verdict(
 
 
 def _outcome(
-    candidate: Candidate, verdict: Verdict, certificate_digest: str | None
+    candidate: Candidate, verdict: Verdict, grounds: Grounds, certificate_digest: str | None
 ) -> PromoteModelOutcome:
     standing = candidate.standing
     return PromoteModelOutcome(
@@ -288,6 +359,19 @@ def _outcome(
         previous_champion=standing.version if standing else None,
         thresholds_version=verdict.thresholds_version,
         evidence_digest=verdict.evidence_digest,
+        thresholds_digest=grounds.thresholds_digest,
+        older_thresholds=_older_row(grounds.older_thresholds),
+    )
+
+
+def _older_row(older: OlderThresholds | None) -> OlderThresholdsRow | None:
+    if older is None:
+        return None
+    return OlderThresholdsRow(
+        version=older.version,
+        loosened=list(older.loosened),
+        passed=older.passed,
+        refusing=list(older.refusing),
     )
 
 
@@ -298,4 +382,5 @@ def _row(result: CheckResult) -> CheckRow:
         measured=dict(result.measured),
         threshold=dict(result.thresholds),
         message=result.message,
+        dispensed=result.dispensed,
     )

@@ -8,11 +8,16 @@ from credit_limits.domain.errors import NoCertifiedChampion
 from credit_limits.ledger.entry import EntryKind
 from tidegate.operations.champion import (
     CHAMPION,
+    SEAL,
+    Found,
     Standing,
     certificate_of,
     certified_versions,
+    sealed,
     standing_champion,
+    verify_first_seal,
     verify_loaded,
+    verify_seal,
 )
 from tidegate.operations.platform import Platform
 
@@ -47,11 +52,14 @@ def roll_back_model(platform: Platform, request: RollBackModelRequest) -> RollBa
 
     The ledger's entry comes first and the alias after it: a run that is killed in between leaves
     an alias that no one follows, and the same call again finishes it. A version that is champion
-    already is recognised; an alias that was moved by hand is put back.
+    already is recognised; an alias that was moved by hand is put back. The certificate is signed
+    anew, so that it also serves where the key that signed it first was revoked since.
 
     Raises:
-        NoCertifiedChampion: the version was never promoted, or its certificate no longer matches
-            the stored model or the features in use.
+        NoCertifiedChampion: the version was never promoted, its certificate was not signed by a
+            key that counted then, or it no longer matches the stored model or the features and
+            thresholds in use.
+        SettingsError: the platform's key cannot be used.
         LedgerBroken: an entry of the ledger was altered.
     """
     platform.ledger.verify()
@@ -65,8 +73,9 @@ def roll_back_model(platform: Platform, request: RollBackModelRequest) -> RollBa
         )
     before = standing_champion(platform, request.model_name)
     loaded = platform.registry.load(request.model_name, request.version)
-    verify_loaded(platform, Standing(*found, entry_digest=""), loaded)
-    outcome = _recorded(platform, request, before, found[1])
+    verify_first_seal(platform, found.certificate, found.intended)
+    verify_loaded(platform, found.certificate, found.digest, loaded)
+    outcome = _recorded(platform, request, before, found)
     platform.registry.set_alias(request.model_name, CHAMPION, request.version)
     _log.info("model_rolled_back", model=request.model_name, version=request.version)
     return outcome
@@ -76,27 +85,36 @@ def _recorded(
     platform: Platform,
     request: RollBackModelRequest,
     before: Standing | None,
-    certificate_digest: str,
+    found: Found,
 ) -> RollBackModelOutcome:
     outcome = RollBackModelOutcome(
         model_name=request.model_name,
         version=request.version,
         previous_champion=before.version if before else None,
-        certificate_digest=certificate_digest,
+        certificate_digest=found.digest,
         reason=request.reason,
     )
-    if before and before.version == request.version:
+    if before and before.version == request.version and _is_sealed(platform, before):
         return outcome.model_copy(update={"recognised": True})
+    follows = before.entry_digest if before else None
     platform.ledger.append(
         EntryKind.MODEL_ROLLED_BACK,
         platform.settings.actor,
-        outcome.model_dump(mode="json"),
+        outcome.model_dump(mode="json") | {SEAL: sealed(platform, found.certificate, follows)},
         key=digest_of(
             {
                 "model_name": request.model_name,
                 "version": request.version,
-                "champion_before": before.entry_digest if before else None,
+                "champion_before": follows,
             }
         ),
     )
     return outcome
+
+
+def _is_sealed(platform: Platform, standing: Standing) -> bool:
+    try:
+        verify_seal(platform, standing)
+    except NoCertifiedChampion:
+        return False
+    return True
