@@ -1,7 +1,7 @@
 """Limits decided for a portfolio: rules, candidates, economics, allocation, reasons, in order."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,12 +10,22 @@ from credit_limits.allocation.certificate import Allocation, Certificate
 from credit_limits.allocation.economics import CandidateValues, candidate_values
 from credit_limits.allocation.problem import AllocationProblem, Cap, exact_sum
 from credit_limits.allocation.solver import allocate
+from credit_limits.decisions_at_prices import (
+    NextHigher,
+    chosen_at_prices,
+    next_higher,
+    worth_at_prices,
+)
 from credit_limits.explanation.reasons import Choices, Codes, actions, reasons
 from credit_limits.policy.brakes import NO_BRAKES, Brakes
 from credit_limits.policy.eligibility import permitted
 from credit_limits.policy.limit_policy import LimitPolicy
+from credit_limits.policy.permission import Permissions
 from credit_limits.policy.portfolio import PRODUCTS, Flags, Floats, Integers, Portfolio
-from credit_limits.policy.portfolio_caps import CapRule, Measure
+from credit_limits.policy.portfolio_caps import CappedAccounts, CapRule, Measure
+from credit_limits.policy.rulebook import NO_RULES, RuleBook
+from credit_limits.policy.rulebook_effects import counted_annual_rate
+from credit_limits.policy.rulebook_findings import RuleTouch, with_duties
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +35,9 @@ class DecisionBatch:
     ``action`` and ``reasons`` (shape (N, 4)) are places in ``explanation.reasons.ACTIONS`` and
     ``REASONS``; ``grade`` is a place among the policy's bands. ``close_months`` says for how long
     raises are closed from now on, 0 for not. Expected figures are those of the limit decided, a
-    year, in minor units.
+    year, in minor units. ``next_higher`` is the limit above it that was permitted, and what it
+    missed by at the prices of the caps. ``rules`` holds every rule of the rule book with the
+    accounts that it touched.
     """
 
     to_minor: Integers
@@ -36,6 +48,8 @@ class DecisionBatch:
     expected_profit_minor: Floats
     expected_loss_minor: Floats
     exposure_minor: Floats
+    next_higher: NextHigher
+    rules: tuple[RuleTouch, ...]
     certificate: Certificate
 
 
@@ -44,6 +58,7 @@ def decide(
     policy: LimitPolicy,
     label_window_months: int,
     brakes: Brakes = NO_BRAKES,
+    rulebook: RuleBook = NO_RULES,
 ) -> DecisionBatch:
     """Decide the limit of every account.
 
@@ -52,15 +67,20 @@ def decide(
         policy: the limit policy in force.
         label_window_months: the window of the model's default probability.
         brakes: what is stopped for whole products.
+        rulebook: the rules of law in force for the lender.
 
     Raises:
         AllocationInfeasible: the policy's caps exclude every permitted choice.
         PolicyError: the policy does not know the label window.
     """
-    permissions = permitted(portfolio, policy, brakes)
+    permissions = permitted(portfolio, policy, brakes, rulebook)
     candidates = candidate_limits(portfolio.limit_minor, permissions, policy.ladder)
-    values = candidate_values(portfolio, candidates, policy.economics, label_window_months)
-    allocation = allocate(allocation_problem(portfolio, candidates, values, policy.caps))
+    counted = _within_legal_rates(portfolio, permissions)
+    values = candidate_values(counted, candidates, policy.economics, label_window_months)
+    problem = allocation_problem(portfolio, candidates, values, policy.caps)
+    allocation = allocate(problem)
+    prices = {cap.name: cap.price for cap in allocation.certificate.caps}
+    worth = worth_at_prices(problem, prices)
     choices = _choices(portfolio, candidates, values, allocation)
     places = np.arange(len(portfolio))
     return DecisionBatch(
@@ -72,8 +92,39 @@ def decide(
         expected_profit_minor=values.profit[allocation.choice, places],
         expected_loss_minor=values.expected_loss[allocation.choice, places],
         exposure_minor=values.exposure[allocation.choice, places],
+        next_higher=next_higher(candidates.limit_minor, allocation.choice, worth),
+        rules=with_duties(permissions.rules, choices.lowered),
         certificate=allocation.certificate,
     )
+
+
+def decide_at_prices(
+    portfolio: Portfolio,
+    policy: LimitPolicy,
+    label_window_months: int,
+    prices: Mapping[str, float],
+    brakes: Brakes = NO_BRAKES,
+    *,
+    rulebook: RuleBook = NO_RULES,
+) -> tuple[Integers, Permissions]:
+    """The limit that each account would be given at these prices of the caps, in minor units.
+
+    Every account is decided by itself: what the others are given enters through the prices, by
+    the name of the cap. With it what the rules permit the account.
+    """
+    permissions = permitted(portfolio, policy, brakes, rulebook)
+    candidates = candidate_limits(portfolio.limit_minor, permissions, policy.ladder)
+    counted = _within_legal_rates(portfolio, permissions)
+    values = candidate_values(counted, candidates, policy.economics, label_window_months)
+    problem = allocation_problem(portfolio, candidates, values, policy.caps)
+    choice = chosen_at_prices(problem, worth_at_prices(problem, prices))
+    return candidates.limit_minor[choice, np.arange(len(portfolio))], permissions
+
+
+def _within_legal_rates(portfolio: Portfolio, permissions: Permissions) -> Portfolio:
+    """The portfolio at the rates that may be counted on."""
+    findings = [rule.finding for rule in permissions.rules]
+    return replace(portfolio, annual_rate=counted_annual_rate(portfolio, findings))
 
 
 def allocation_problem(
@@ -84,8 +135,8 @@ def allocation_problem(
 ) -> AllocationProblem:
     """The portfolio's problem. Of equals today's limit is preferred.
 
-    A cap's bound is its ratio times the measure's sum at today's limits; a cap on a product that
-    the portfolio does not hold is left out.
+    A cap's bound is its ratio times the measure's sum at today's limits; a cap on accounts of
+    which the portfolio has none is left out.
     """
     measures = {
         str(Measure.LIMIT): candidates.limit_minor.astype(np.float64),
@@ -106,12 +157,24 @@ def allocation_problem(
 def _cap(
     portfolio: Portfolio, candidates: Candidates, measures: Mapping[str, Floats], rule: CapRule
 ) -> Cap:
-    scope: Flags | None = None
+    scope = _scope(portfolio, rule)
     today = measures[rule.measure][candidates.hold_index]
-    if rule.product is not None:
-        scope = np.asarray(portfolio.product == PRODUCTS.index(rule.product))
+    if scope is not None:
         today = today[scope]
     return Cap(rule.name, str(rule.measure), rule.ratio_to_today * exact_sum(today), scope)
+
+
+def _scope(portfolio: Portfolio, rule: CapRule) -> Flags | None:
+    """The accounts whose measure the cap adds up; ``None`` for every one."""
+    punctual = rule.accounts is CappedAccounts.NOT_PAST_DUE
+    if rule.product is None and not punctual:
+        return None
+    scope = np.ones(len(portfolio), dtype=np.bool_)
+    if rule.product is not None:
+        scope &= portfolio.product == PRODUCTS.index(rule.product)
+    if punctual:
+        scope &= ~(portfolio.features.days_past_due_latest > 0)
+    return scope
 
 
 def _choices(

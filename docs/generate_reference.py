@@ -10,8 +10,19 @@ from pathlib import Path
 
 from credit_limits.domain import errors
 from credit_limits.domain.features import FEATURES, SERVICES, VIEW_SPECS, Direction
+from credit_limits.explanation.sentences import reason_sentence
 from credit_limits.ingestion.contracts import Column, TableContract
 from credit_limits.ingestion.tables import TABLES
+from credit_limits.policy.permission import RULE_ORDER
+from credit_limits.policy.rulebook import EFFECTS
+from credit_limits.policy.rulebook_columns import (
+    ABSENT_COLUMNS,
+    ACCOUNT_COLUMNS,
+    FEATURE_COLUMNS,
+    LENDER_COLUMNS,
+    RuleColumn,
+)
+from credit_limits.policy.rulebook_language import FUNCTIONS, OPERATORS
 from tidegate.adapters.settings import Settings
 from tidegate.cli.reference import reference_page
 
@@ -75,12 +86,59 @@ def errors_page() -> str:
     )
 
 
+def rule_book_page() -> str:
+    """What a rule of the rule book is made of: fields, effects, columns, functions."""
+    columns = (
+        ("Of the account", ACCOUNT_COLUMNS),
+        ("Features of the account", FEATURE_COLUMNS),
+        ("Of the lender, from `policies/lender`", LENDER_COLUMNS),
+        ("Supplied by no table yet: null for every account", ABSENT_COLUMNS),
+    )
+    return "\n\n".join(
+        [
+            "# Rule book",
+            _NOTE,
+            "What a record in `policies/rulebook` may say; [how to write a rule]"
+            "(../how-to/write-a-rule.md) goes through one.",
+            "## Effects",
+            _grid(("effect", "what follows"), ((f"`{e}`", text) for e, text in EFFECTS.items())),
+            "## Predicates",
+            "A SQL expression that is true, false or null, of the columns below, numbers, texts in "
+            "single quotes, `TRUE` and `FALSE`. An amount (`at_most`) is such an expression that "
+            "is a number. Numbers are double precision; amounts are minor units.",
+            "\n".join(f"- {operators}" for operators in OPERATORS),
+            _grid(("function", "gives"), ((f"`{f}`", text) for f, text in FUNCTIONS.items())),
+            "Null means not known. A blocking rule whose predicate or amount is null for an "
+            "account keeps its limit from rising, and the decision says `not evaluated` with the "
+            "columns. A reporting rule counts it. Where a column is known of no account, the "
+            "batch's record says `not evaluated: column absent` with its name.",
+            *(part for title, held in columns for part in _column_section(title, held)),
+            "## Reasons",
+            "What `reason` may be, with the sentence that a customer is told:",
+            _grid(
+                ("reason", "sentence"), ((f"`{r}`", reason_sentence(r)) for r in sorted(RULE_ORDER))
+            ),
+        ]
+    )
+
+
+def _column_section(title: str, columns: Iterable[RuleColumn]) -> tuple[str, str]:
+    rows = ((f"`{c.name}`", f"{c.kind}, {c.unit}", _meaning(c)) for c in columns)
+    return f"## {title}", _grid(("column", "kind, unit", "meaning"), rows)
+
+
+def _meaning(column: RuleColumn) -> str:
+    values = " or ".join(f"`{value}`" for value in column.values)
+    return f"{column.description}: {values}" if values else column.description
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "tables.md": tables_page,
     "features.md": features_page,
     "settings.md": settings_page,
     "errors.md": errors_page,
     "command_line.md": reference_page,
+    "rule-book.md": rule_book_page,
 }
 
 

@@ -175,11 +175,15 @@ def gate(outcome: PromoteModelOutcome) -> Publication:
     verdict = "cleared" if outcome.cleared else "refused"
     title = f"{outcome.model_name} version {outcome.version} {verdict}"
     passed = sum(check.passed for check in outcome.checks)
-    shown = {"check", "passed", "message"}
-    rows = tuple(check.model_dump(include=shown) for check in outcome.checks)
+    rows = tuple(
+        {"check": check.check, "result": check.word, "message": check.message}
+        for check in outcome.checks
+    )
+    without = sum(check.dispensed for check in outcome.checks)
     return Publication(
         None,
-        f"{title}, {passed} of {len(outcome.checks)} checks passed",
+        f"{title}, {passed} of {len(outcome.checks)} checks passed"
+        + (f", {without} dispensed with" if without else ""),
         (Table("gate", f"{title} by thresholds {outcome.thresholds_version}", rows),),
     )
 

@@ -68,9 +68,12 @@ def with_thresholds(policies: Path, day: str, changes: Changes) -> None:
 
 
 def tiny_policies(folder: Path) -> Path:
-    """The policies, copied, with a gate and a training for a tiny portfolio in force."""
+    """The policies, copied, with a gate and a training for a tiny portfolio in force.
+
+    The gate's first file is written anew: a later one that asks for less would ask for people.
+    """
     policies = Path(shutil.copytree(ROOT / "policies", folder / "policies"))
-    with_thresholds(policies, "2006-01-01", TINY_THRESHOLDS)
+    with_thresholds(policies, "2005-01-01", TINY_THRESHOLDS)
     with_policy(policies / "training" / "default_risk", "2006-01-01", None, TINY_TRAINING)
     return policies
 

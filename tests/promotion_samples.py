@@ -140,7 +140,12 @@ class FusedLedger(Ledger):
 def open_sample(
     var_dir: Path, *, control_db_url: str = "", policies_dir: Path = ROOT / "policies"
 ) -> Platform:
-    """A platform on this folder whose registry is in memory."""
+    """A platform on this folder whose registry is in memory.
+
+    With a ledger of its own it begins anew, though it has the folder's key.
+    """
+    if control_db_url:
+        (var_dir / "keys" / "root.pub").unlink(missing_ok=True)
     platform = open_platform(
         Settings(
             var_dir=var_dir,
@@ -192,6 +197,8 @@ def lender_tables() -> dict[str, pa.Table]:
                 random.integers(1_262_304_000, 1_640_995_200, ACCOUNTS), unit="s", utc=True
             ),
             "backup_repayment_source": False,
+            "human_review_only": False,
+            "declines_increases": False,
             "event_timestamp": _SINCE,
             "created_timestamp": _SINCE,
         }
@@ -203,6 +210,7 @@ def lender_tables() -> dict[str, pa.Table]:
             "product": "pay_later",
             "opened_on": _SINCE,
             "limit_minor": limits,
+            "apr": 0.18,
             "status": "open",
             "event_timestamp": _SINCE,
             "created_timestamp": _SINCE,
@@ -222,8 +230,12 @@ def lender_tables() -> dict[str, pa.Table]:
             "created_timestamp": end_of_day(AS_OF).replace(hour=1, microsecond=0),
         }
     )
+    protected = customers[["customer_id", "event_timestamp", "created_timestamp"]].assign(
+        sex=np.where(np.arange(ACCOUNTS) % 2, "female", "male")
+    )
     frames = {
         "customers": customers,
+        "protected": protected,
         "accounts": accounts,
         "statements": pd.concat(months),
         "outcomes": outcomes,

@@ -37,18 +37,22 @@ class BoosterPolicy:
 
 @dataclass(frozen=True, slots=True)
 class SplitPolicy:
-    """Shares of the parts, 0 to 1; how complete a cohort must be; how many rows are enough."""
+    """Shares of the parts, 0 to 1; how complete a cohort must be; how many rows are enough.
+
+    Of the cohorts whose label window is over the latest ``cohorts_ceiling`` are read.
+    """
 
     tuning_customers_share: float
     test_share: float
     early_stopping_share: float
     calibration_share: float
     resolved_share_floor: float
+    cohorts_ceiling: int
     rows_ceiling: int
 
     def __post_init__(self) -> None:
         _share(self, *(item.name for item in fields(self) if item.type is float))
-        _at_least(self, 1, "rows_ceiling")
+        _at_least(self, 1, "cohorts_ceiling", "rows_ceiling")
         if self.test_share + self.early_stopping_share + self.calibration_share >= 1.0:
             raise ValueError("the shares of test, early stopping and calibration leave no fit")
 

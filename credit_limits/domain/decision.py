@@ -42,6 +42,10 @@ class ReasonCode(StrEnum):
     NOT_PROFITABLE = "not_profitable"
     PORTFOLIO_CAP = "portfolio_cap"
     BRAKE_NO_INCREASES = "brake_no_increases"
+    RATE_ABOVE_LEGAL = "rate_above_legal"
+    CONSENT_MISSING = "consent_missing"
+    PARTNER_LIMIT = "partner_limit"
+    RULE_NOT_EVALUATED = "rule_not_evaluated"
     HUMAN_REVIEW_ONLY = "human_review_only"
     ALREADY_BEST = "already_best"
 

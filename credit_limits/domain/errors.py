@@ -17,6 +17,8 @@ TidegateError (1)
 │   └── NoCertifiedChampion (12) no champion, or one whose certificate does not verify
 ├── AllocationInfeasible (13)    caps that cannot be met even with everyone at the floor
 ├── LedgerBroken (14)            an entry of the ledger was altered
+│   └── ProofBroken (17)         a proof of a decision does not hold under the published root
+├── DecisionChanged (18)         a decision made again does not come out as it was recorded
 ├── ServerError (15)             a server did not start or did not answer
 └── WorldOutsideBands (16)       a calibrated quantity of the simulated world lies outside its band
 """
@@ -106,6 +108,18 @@ class LedgerBroken(TidegateError):
     """An entry of the ledger was altered."""
 
     exit_code = 14
+
+
+class ProofBroken(LedgerBroken):
+    """A proof of a decision does not hold under the published root."""
+
+    exit_code = 17
+
+
+class DecisionChanged(TidegateError):
+    """A decision made again does not come out as it was recorded."""
+
+    exit_code = 18
 
 
 class ServerError(TidegateError):

@@ -105,6 +105,22 @@ REASON_SENTENCES: dict[ReasonCode, tuple[str, str]] = {
         "At present no limit of this product is raised.",
         "该产品目前暂停提额。",
     ),
+    ReasonCode.RATE_ABOVE_LEGAL: (
+        "The annual cost of this account is above what the law allows for a higher limit.",
+        "该账户的年化综合成本高于法规允许提额的水平。",
+    ),
+    ReasonCode.CONSENT_MISSING: (
+        "You have not agreed to a higher limit, and without your consent it is not raised.",
+        "未取得您对提额的明确同意，因此不予提额。",
+    ),
+    ReasonCode.PARTNER_LIMIT: (
+        "What may be lent together with partners is used up.",
+        "与合作机构共同放贷的额度已达监管上限。",
+    ),
+    ReasonCode.RULE_NOT_EVALUATED: (
+        "What the law asks us to know before a limit is raised is not known of this account.",
+        "提额前依法须了解的信息尚不完整。",
+    ),
     ReasonCode.HUMAN_REVIEW_ONLY: (
         "Changes of this limit are decided by a person on your request.",
         "应您的要求，该额度的调整由人工审核决定。",

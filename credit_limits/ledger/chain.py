@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable
 
-from credit_limits.domain.digest import digest_of
 from credit_limits.domain.errors import LedgerBroken
-from credit_limits.ledger.entry import GENESIS_DIGEST, Entry
+from credit_limits.ledger.entry import GENESIS_DIGEST, Entry, payload_digest_of
 
 
 def verify_chain(entries: Iterable[Entry]) -> int:
@@ -27,7 +26,7 @@ def verify_chain(entries: Iterable[Entry]) -> int:
 def _problem(entry: Entry, expected_sequence: int, previous_digest: str) -> str | None:
     if entry.sequence != expected_sequence:
         return f"entry {expected_sequence} is missing before it"
-    if digest_of(entry.payload) != entry.payload_digest:
+    if payload_digest_of(entry.payload) != entry.payload_digest:
         return "its payload was altered"
     if entry.previous_digest != previous_digest:
         return "it does not follow the entry before it"

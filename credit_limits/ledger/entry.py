@@ -21,6 +21,12 @@ class EntryKind(StrEnum):
     MODEL_PROMOTED = "model_promoted"
     PROMOTION_REFUSED = "promotion_refused"
     MODEL_ROLLED_BACK = "model_rolled_back"
+    THRESHOLDS_CHANGED = "thresholds_changed"
+    APPROVERS_CHANGED = "approvers_changed"
+    APPROVAL_GIVEN = "approval_given"
+    APPROVAL_REJECTED = "approval_rejected"
+    KEY_ADDED = "key_added"
+    KEY_REVOKED = "key_revoked"
     DRIFT_WATCHED = "drift_watched"
     LIMITS_ADJUSTED = "limits_adjusted"
     ADJUSTMENT_REFUSED = "adjustment_refused"
@@ -35,8 +41,8 @@ class Entry:
 
     ``key`` is derived from content: a second entry of the same kind and key is the same event
     and is not written again. ``time`` is when it was written, UTC; nothing is decided by it.
-    ``payload_digest`` is the digest of the payload, ``digest`` that of all other fields, so an
-    alteration of any of them shows.
+    ``payload_digest`` is :func:`payload_digest_of` the payload, ``digest`` the digest of all other
+    fields, so an alteration of any of them shows.
     """
 
     sequence: int
@@ -65,6 +71,20 @@ class Entry:
         )
 
 
+def field_digests(payload: Mapping[str, object]) -> dict[str, str]:
+    """The digest of each field of a payload, by its name."""
+    return {name: digest_of(value) for name, value in payload.items()}
+
+
+def payload_digest_of(payload: Mapping[str, object]) -> str:
+    """The digest of :func:`field_digests`.
+
+    Two levels, so that one field can be shown to belong to an entry with the digests of the
+    others, and without what they say.
+    """
+    return digest_of(field_digests(payload))
+
+
 def seal(
     *,
     sequence: int,
@@ -83,7 +103,7 @@ def seal(
     if time.tzinfo is None:
         raise ValueError("a ledger time needs its zone")
     unsealed = Entry(
-        sequence, time, kind, key, actor, payload, digest_of(payload), previous_digest, ""
+        sequence, time, kind, key, actor, payload, payload_digest_of(payload), previous_digest, ""
     )
     return Entry(
         sequence,

@@ -14,13 +14,23 @@ from credit_limits.policy.brakes import NO_BRAKES, Brakes
 from credit_limits.policy.limit_policy import LimitPolicy
 from credit_limits.policy.permission import RULE_ORDER, Permissions
 from credit_limits.policy.portfolio import STATUSES, Flags, Integers, Portfolio
+from credit_limits.policy.rulebook import NO_RULES, RuleBook
+from credit_limits.policy.rulebook_effects import rule_effects
+from credit_limits.policy.rulebook_findings import RuleTouch, find
 
 
-def permitted(portfolio: Portfolio, policy: LimitPolicy, brakes: Brakes = NO_BRAKES) -> Permissions:
-    """What the rules permit each account.
+def permitted(
+    portfolio: Portfolio,
+    policy: LimitPolicy,
+    brakes: Brakes = NO_BRAKES,
+    rulebook: RuleBook = NO_RULES,
+) -> Permissions:
+    """What the rules of the rule book and of the lender's own policy permit each account.
 
     A feature that is not known never closes raises by itself, but a raise needs the statements
-    and the streak to be known. A brake stops those whom every rule would let rise.
+    and the streak to be known, and whatever a blocking rule of the rule book asks for. The rule
+    book only ever takes away: it raises no limit and forces no cut. A brake stops those whom every
+    rule would let rise.
 
     Returns:
         Floors, caps, reasons and closures, N places each: ``floor <= min(cap, limit)`` always;
@@ -35,19 +45,26 @@ def permitted(portfolio: Portfolio, policy: LimitPolicy, brakes: Brakes = NO_BRA
         **{reason: top <= portfolio.limit_minor for reason, top in ceilings.items()},
     }
     rules[ReasonCode.RISK_TOO_HIGH] = _grade_ratios(portfolio, policy) <= 1000
-    reviewed = portfolio.human_review_only
+    months = _close_months(portfolio, policy, rules)
+    findings = find(portfolio, rulebook)
+    asked = rule_effects(
+        portfolio, findings, lambda free: policy.ladder.round_down(_with_share(portfolio, free))
+    )
+    for reason, flags in asked.forbidden.items():
+        rules[reason] = flags | rules.get(reason, np.zeros_like(flags))
+    reviewed = portfolio.human_review_only | asked.referred
     masks = np.where(reviewed, _mask(ReasonCode.HUMAN_REVIEW_ONLY), _masks(rules))
     braked = (masks == 0) & brakes.stops_increases(portfolio.product)
     masks = np.where(braked, _mask(ReasonCode.BRAKE_NO_INCREASES), masks)
     floor, forced = _cuts(portfolio, policy)
-    top = np.minimum.reduce([*ceilings.values()])
+    top = np.minimum.reduce([*ceilings.values(), asked.ceiling_minor])
     cap = np.where(masks == 0, top, forced)
-    months = _close_months(portfolio, policy, rules)
     return Permissions(
         floor_minor=np.where(reviewed, portfolio.limit_minor, floor),
         cap_minor=np.where(reviewed, portfolio.limit_minor, cap),
         reasons=masks.astype(np.uint32),
         close_months=np.where(reviewed, 0, months),
+        rules=tuple(map(RuleTouch, findings, asked.held)),
     )
 
 

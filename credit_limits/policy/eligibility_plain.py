@@ -15,15 +15,21 @@ from credit_limits.policy.increase_rules import OverdueLevel
 from credit_limits.policy.limit_policy import LimitPolicy
 from credit_limits.policy.permission import RULE_ORDER, Permission
 from credit_limits.policy.portfolio import Account
+from credit_limits.policy.rulebook import NO_RULES, RuleBook
+from credit_limits.policy.rulebook_plain import rules_for_account
 
 
 def permitted_plain(
-    account: Account, policy: LimitPolicy, brakes: Brakes = NO_BRAKES
+    account: Account,
+    policy: LimitPolicy,
+    brakes: Brakes = NO_BRAKES,
+    rulebook: RuleBook = NO_RULES,
 ) -> Permission:
     """What the rules permit one account; the same as the arrays say of it."""
     limit = account.limit_minor
-    if account.human_review_only:
-        return Permission(limit, limit, (ReasonCode.HUMAN_REVIEW_ONLY,), 0)
+    asked = rules_for_account(account, rulebook, lambda free: _shared_top(account, free, policy))
+    if account.human_review_only or asked.referred:
+        return Permission(limit, limit, (ReasonCode.HUMAN_REVIEW_ONLY,), 0, asked.rules)
     tops = {
         ReasonCode.LIMIT_AT_CAP: _account_top(account, policy),
         ReasonCode.CUSTOMER_CAP: _customer_top(account, policy),
@@ -42,20 +48,23 @@ def permitted_plain(
         reasons |= {ReasonCode.SERIOUSLY_OVERDUE if serious else ReasonCode.OVERDUE}
     if policy.grades.band(account.default_probability).increase_ratio_permille <= 1000:
         reasons |= {ReasonCode.RISK_TOO_HIGH}
+    months = _close_months(reasons, level, policy)
+    reasons |= asked.reasons
     if not reasons and BrakeMeasure.NO_INCREASES in brakes.measures(account.product):
         reasons = {ReasonCode.BRAKE_NO_INCREASES}
 
     floor = _floor(account, policy)
     cap = limit
     if not reasons:
-        cap = min(tops.values())
+        cap = min([*tops.values(), *asked.tops])
     elif level is not None and level.limit_ratio_permille < 1000:
         cap = max(_round_down(limit * level.limit_ratio_permille // 1000, policy), floor)
     return Permission(
         floor,
         cap,
         tuple(reason for reason in RULE_ORDER if reason in reasons),
-        _close_months(reasons, level, policy),
+        months,
+        asked.rules,
     )
 
 
@@ -124,8 +133,7 @@ def _account_top(account: Account, policy: LimitPolicy) -> int:
 
 def _customer_top(account: Account, policy: LimitPolicy) -> int:
     free = policy.bounds.customer_total_minor - account.customer_total_minor
-    share = free // account.customer_account_count
-    return _round_down(max(account.limit_minor + share, 0), policy)
+    return _shared_top(account, free, policy)
 
 
 def _affordable_top(account: Account, policy: LimitPolicy) -> int:
@@ -135,7 +143,12 @@ def _affordable_top(account: Account, policy: LimitPolicy) -> int:
         elsewhere = account.features["bureau_other_balance_minor"] or 0.0
         owed_at_most = rules.income_share * income / rules.minimum_payment_ratio
         free = math.floor(owed_at_most - elsewhere - account.customer_total_minor)
-    share = free // account.customer_account_count
+    return _shared_top(account, free, policy)
+
+
+def _shared_top(account: Account, free_minor: int, policy: LimitPolicy) -> int:
+    """Today's limit and an equal share, over the customer's accounts, of what is free."""
+    share = free_minor // account.customer_account_count
     return _round_down(max(account.limit_minor + share, 0), policy)
 
 

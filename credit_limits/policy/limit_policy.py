@@ -24,9 +24,9 @@ from credit_limits.policy.risk_grades import RiskGrades, parse_risk_grades
 class LimitBounds:
     """Amounts no limit leaves, in minor units.
 
-    ``customer_total_minor`` bounds the sum of a customer's limits over both products. A raise
-    respects all of them; a limit that is outside today may stay. A cut leaves at least the floor
-    and ``balance_cover_ratio`` times the balance owed.
+    ``customer_total_minor`` bounds the sum of a customer's limits over both products, beside what
+    the rule book allows. A raise respects all of them; a limit that is outside today may stay. A
+    cut leaves at least the floor and ``balance_cover_ratio`` times the balance owed.
     """
 
     floor_minor: int
@@ -85,12 +85,10 @@ def parse_limit_policy(content: Mapping[str, object]) -> LimitPolicy:
 
 def _parse_bounds(section: Section) -> tuple[LimitBounds, float]:
     with section.building():
-        totals = section.numbers_by_name("customer_total", "yuan", 1, 1e10)
-        lender = section.choice("lender_type", tuple(totals))
         bounds = LimitBounds(
             floor_minor=section.money_minor("floor"),
             ceiling_minor=section.money_minor("ceiling"),
-            customer_total_minor=round(totals[lender] * 100),
+            customer_total_minor=section.money_minor("customer_total"),
             balance_cover_ratio=section.number("balance_cover_ratio", "ratio", 0.0, 2.0),
         )
         return bounds, section.number("annual_rate_ceiling", "share a year", 0.0, 1.0)

@@ -1,12 +1,16 @@
 """What the rules leave to choose from: the outcome of eligibility, in bulk and for one account."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from credit_limits.domain.decision import ReasonCode
 from credit_limits.policy.portfolio import Flags, Integers
+
+if TYPE_CHECKING:
+    from credit_limits.policy.rulebook_findings import RuleTouch
 
 RULE_ORDER: tuple[ReasonCode, ...] = (
     ReasonCode.HUMAN_REVIEW_ONLY,
@@ -27,6 +31,10 @@ RULE_ORDER: tuple[ReasonCode, ...] = (
     ReasonCode.OBSERVATION_TOO_SHORT,
     ReasonCode.COOL_OFF,
     ReasonCode.INACTIVE,
+    ReasonCode.RATE_ABOVE_LEGAL,
+    ReasonCode.CONSENT_MISSING,
+    ReasonCode.PARTNER_LIMIT,
+    ReasonCode.RULE_NOT_EVALUATED,
     ReasonCode.BRAKE_NO_INCREASES,
 )
 """Every rule that can forbid a raise, strongest first; bit k of a mask is rule k."""
@@ -38,23 +46,29 @@ class Permission:
 
     A cap above today's limit permits a raise, one below it forces a cut. ``reasons`` are the
     rules that forbid a raise, strongest first. ``close_months`` is for how long raises are closed
-    from now on, 0 for not.
+    from now on, 0 for not. ``rules`` names the rules of the rule book that keep the limit from
+    rising, each with the columns that decided.
     """
 
     floor_minor: int
     cap_minor: int
     reasons: tuple[ReasonCode, ...]
     close_months: int
+    rules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Permissions:
-    """:class:`Permission` of N accounts; ``reasons`` as masks over :data:`RULE_ORDER`."""
+    """:class:`Permission` of N accounts; ``reasons`` as masks over :data:`RULE_ORDER`.
+
+    ``rules`` holds every rule of the rule book with the accounts that it keeps from rising.
+    """
 
     floor_minor: Integers
     cap_minor: Integers
     reasons: npt.NDArray[np.uint32]
     close_months: Integers
+    rules: tuple["RuleTouch", ...] = ()
 
     def has(self, reason: ReasonCode) -> Flags:
         """Which accounts the rule of this reason forbids a raise."""
@@ -69,4 +83,5 @@ class Permissions:
             int(self.cap_minor[index]),
             tuple(reason for bit, reason in enumerate(RULE_ORDER) if mask >> bit & 1),
             int(self.close_months[index]),
+            tuple(rule.text_of(index) for rule in self.rules if rule.touched[index]),
         )

@@ -66,6 +66,7 @@ class Account:
     status: AccountStatus
     limit_minor: int
     balance_minor: int
+    annual_rate: float | None
     default_probability: float
     human_review_only: bool
     declines_increases: bool
@@ -149,6 +150,7 @@ class Portfolio:
             status=STATUSES[self.status[index]],
             limit_minor=int(self.limit_minor[index]),
             balance_minor=int(self.balance_minor[index]),
+            annual_rate=_known(self.annual_rate[index]),
             default_probability=float(self.default_probability[index]),
             human_review_only=bool(self.human_review_only[index]),
             declines_increases=bool(self.declines_increases[index]),

@@ -15,18 +15,31 @@ class Measure(StrEnum):
     EXPECTED_LOSS = "expected_loss"
 
 
+class CappedAccounts(StrEnum):
+    """Whose measure a cap adds up.
+
+    A limit that is cut while the account is past due lowers the loss that is expected of it and
+    hardly the loss that comes: what is owed is owed by then. Were it counted, every cut of such
+    an account would make room for a raise of another.
+    """
+
+    ALL = "all"
+    NOT_PAST_DUE = "not_past_due"
+
+
 @dataclass(frozen=True, slots=True)
 class CapRule:
     """The sum of ``measure`` is at most ``ratio_to_today`` times its sum at today's limits.
 
-    ``product`` narrows the sum to one product; ``None`` is the whole portfolio. A ratio below 1
-    makes the portfolio shrink.
+    ``product`` narrows the sum to one product, ``None`` is both; ``accounts`` narrows it to those
+    that are not known to be past due. A ratio below 1 makes the portfolio shrink.
     """
 
     name: str
     measure: Measure
     product: Product | None
     ratio_to_today: float
+    accounts: CappedAccounts = CappedAccounts.ALL
 
 
 def parse_caps(section: Section) -> tuple[CapRule, ...]:
@@ -34,7 +47,7 @@ def parse_caps(section: Section) -> tuple[CapRule, ...]:
     with section.building():
         rules = []
         for row in section.rows("caps", "ratio to today"):
-            row.fields("name", "measure", "product", "ratio_to_today")
+            row.fields("name", "measure", "product", "accounts", "ratio_to_today")
             product = row.text("product")
             rules.append(
                 CapRule(
@@ -42,6 +55,7 @@ def parse_caps(section: Section) -> tuple[CapRule, ...]:
                     Measure(row.text("measure")),
                     None if product == "all" else Product(product),
                     row.number("ratio_to_today", 0.0, 100.0),
+                    CappedAccounts(row.text("accounts")),
                 )
             )
         if len({rule.name for rule in rules}) != len(rules):

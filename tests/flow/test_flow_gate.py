@@ -27,7 +27,11 @@ def test_a_planted_failing_check_leaves_the_champion_unmoved(planted):
     assert planted.version_at("champion") == "1"
     assert planted.version_at("challenger") == "2"
     new = planted.kinds()[len(before) :]
-    assert new == [EntryKind.MODEL_TRAINED, EntryKind.PROMOTION_REFUSED]
+    assert new == [
+        EntryKind.MODEL_TRAINED,
+        EntryKind.THRESHOLDS_CHANGED,
+        EntryKind.PROMOTION_REFUSED,
+    ]
     assert planted.decisions() == decided
     assert "version 2 refused" in run.stdout
     assert "adjust" not in run.stdout

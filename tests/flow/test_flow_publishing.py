@@ -87,6 +87,7 @@ def limits():
         {
             "as_of": DAY,
             "batch_id": "limits-1",
+            "label_window_months": 6,
             "decisions": 100,
             "actions": {"increase": 10, "hold": 90},
             "by_product": [],
@@ -239,7 +240,16 @@ def test_a_candidate_of_one_cohort_is_named_with_what_its_folds_gave():
 def test_a_gate_says_its_verdict_and_shows_each_check(cleared, said):
     published = publishing.gate(gate(cleared))
     assert said in published.summary
-    assert [row["passed"] for row in published.artifacts[0].rows] == [True, cleared]
+    words = ["passed", "passed" if cleared else "refused"]
+    assert [row["result"] for row in published.artifacts[0].rows] == words
+
+
+def test_a_check_that_was_dispensed_with_is_counted_apart():
+    outcome = gate(cleared=True)
+    without = outcome.checks[0].model_copy(update={"passed": False, "dispensed": True})
+    shown = publishing.gate(outcome.model_copy(update={"checks": [without, *outcome.checks[1:]]}))
+    assert shown.summary.endswith("1 of 2 checks passed, 1 dispensed with")
+    assert shown.artifacts[0].rows[0]["result"] == "dispensed with"
 
 
 def test_drift_shows_what_drifted_most_first():

@@ -31,6 +31,8 @@ from tidegate.adapters.cycle_report import (
     ProductStanding,
     QuarantinedRow,
     ReasonCount,
+    RuleCount,
+    RulesInForce,
     Standing,
     TableQuality,
 )
@@ -58,6 +60,13 @@ def decision_batch(model_version: str) -> DecisionBatch:
             caps=(
                 CapUse("exposure", 12_000_000_00, 9_000_000_00, 3_000_000_00, 0.0),
                 CapUse("expected_loss", 800_000_00, 799_900_00, 100_00, 0.8123),
+            ),
+        ),
+        rule_book=RulesInForce(
+            "rulebook/CN-bank/2023-07-01",
+            (
+                RuleCount("cn-past-due", "Not raised while past due.", 613, 615, 2, "evaluated"),
+                RuleCount("cn-share", "Partners.", 0, 0, 7, "not evaluated: column absent: share"),
             ),
         ),
     )

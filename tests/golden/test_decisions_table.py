@@ -23,7 +23,7 @@ TABLE = [
     ({"pd": 0.02}, "B", 10_000, "hold", "portfolio_cap"),
     ({"pd": 0.02, **HEAVY}, "B", 20_000, "increase", "profitable_increase"),
     ({"pd": 0.05, **HEAVY}, "C", 10_000, "hold", "portfolio_cap"),
-    ({"pd": 0.09, **HEAVY}, "D", 10_000, "hold", "not_profitable"),
+    ({"pd": 0.09, **HEAVY}, "D", 6_000, "decrease", "portfolio_cap"),
     ({"pd": 0.05, **FULL}, "C", 10_000, "close_increases", "persistent_debt"),
     ({"pd": 0.02, "months_since_change": 3.0}, "B", 10_000, "hold", "cool_off"),
     ({"pd": 0.02, "declines_increases": True}, "B", 10_000, "hold", "declines_increases"),
@@ -41,7 +41,7 @@ TABLE = [
     ),
     (
         {"pd": 0.12, "days_past_due_latest": 10.0, "on_time_streak_months": 0.0, **HEAVY},
-        "E", 6_000, "decrease", "portfolio_cap, overdue, on_time_streak_too_short",
+        "E", 10_000, "close_increases", "overdue, on_time_streak_too_short",
     ),
     (
         {"pd": 0.25, "days_past_due_latest": 30.0, "on_time_streak_months": 0.0, **HEAVY},

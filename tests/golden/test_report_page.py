@@ -15,6 +15,7 @@ from tests.golden.report_samples import (
     full_report,
     refused_report,
 )
+from tidegate.adapters.cycle_report import GateCheck, RulesInForce
 from tidegate.adapters.html_page import TEMPLATES
 from tidegate.adapters.report_page import render
 
@@ -128,6 +129,8 @@ def test_the_answer_stands_first_with_the_model_and_its_certificate():
         ("decisions", ["5,000 to below 10,000", "20,000 and more", "\N{MINUS SIGN}100"]),
         ("decisions", ["acct-17", "+20,000", "acct-18", "\N{MINUS SIGN}15,000"]),
         ("reasons", ["A higher limit earns more than it costs.", "520"]),
+        ("reasons", ["Rules of law, rulebook/CN-bank/2023-07-01", "cn-past-due", "613", "615"]),
+        ("reasons", ["not evaluated: column absent: share"]),
         ("caps", ["Expected loss", "800,000", "799,900", "0.8123", "99.99% used", "0.0031%"]),
         ("caps", ["Binding: expected loss."]),
         ("portfolio", ["1,600", "8,000,000", "40.0%", "80.0%", "not known"]),
@@ -182,6 +185,18 @@ def test_a_section_holds_its_figures(section, expected):
         assert re.sub(r"\s", " ", text) in words, text
 
 
+def test_a_rule_book_without_rules_is_said_and_none_at_all_is_not():
+    def reasons(rule_book):
+        made = decisions()
+        batches = (replace(made.batches[0], rule_book=rule_book),)
+        report = replace(full_report(), decisions=replace(made, batches=batches))
+        return sections(render(report).decode())["reasons"]
+
+    empty = RulesInForce("rulebook/CN-bank/no-rule-yet", ())
+    assert "No rule of law was in force for the lender on this date." in reasons(empty)
+    assert "Rules of law" not in reasons(None)
+
+
 @pytest.mark.parametrize(
     ("section", "expected"),
     [
@@ -219,6 +234,17 @@ def test_a_refusal_is_said_with_its_reason():
     assert "There was no champion before this version" in words
     assert "column AGE is missing" in words
     assert "refused whole" in words
+
+
+def test_a_check_that_was_dispensed_with_says_until_when_and_why():
+    words = "dispensed with until 2027-12-31 by model risk: none is drawn"
+    without = GateCheck("policy_value", False, (), words, dispensed=True)
+    report = full_report()
+    judged = replace(report.gate, checks=(*report.gate.checks, without))
+    body = sections(render(replace(report, gate=judged)).decode())["gate"]
+    assert words in body
+    assert "was dispensed with policy value" in body
+    assert body.count("refused") == sections(render(report).decode())["gate"].count("refused")
 
 
 def test_text_from_data_stays_text():

@@ -160,6 +160,7 @@ class Story:
             artefact_digest="a7" * 32,
             certificate_digest=CERTIFICATES[version],
             feature_service="default_risk_v1",
+            label_window_months=6,
             data_versions={
                 name: at
                 for name, at in self.platform.lake.versions().items()

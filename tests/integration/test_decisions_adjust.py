@@ -1,6 +1,8 @@
 """Limits adjusted by a certified champion: decided once, recorded, provable, never without one."""
 
 import shutil
+from collections import Counter
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -24,80 +26,27 @@ from credit_limits.ledger.entry import EntryKind
 from credit_limits.ledger.merkle import merkle_root, proof_holds, prove
 from credit_limits.policy.risk_grades import Grade
 from tests.conftest import ROOT
+from tests.lender_platforms import copied, lender_with_champion, with_column
 from tests.promotion_samples import (
     AS_OF,
     SERVICE,
     Fuse,
     Interrupted,
-    accept_sample,
-    lender_tables,
-    open_sample,
-    train_sample,
     with_fuse,
 )
 from tidegate.adapters.lake import Lake
 from tidegate.operations.adjust_limits import AdjustLimitsRequest, adjust_limits
 from tidegate.operations.decision_rows import leaf_digests
-from tidegate.operations.materialize_features import (
-    MaterializeFeaturesRequest,
-    materialize_features,
-)
 from tidegate.operations.platform import Platform
-from tidegate.operations.promote_model import PromoteModelRequest, promote_model
+from tidegate.operations.replay_decision import ReplayDecisionRequest, replay_decision
 
 REQUEST = AdjustLimitsRequest(as_of=AS_OF)
-
-
-def with_column(table: pa.Table, name: str, values: np.ndarray) -> pa.Table:
-    if name in table.column_names:
-        table = table.drop_columns([name])
-    return table.append_column(name, pa.array(values))
-
-
-def tables() -> dict[str, pa.Table]:
-    """The sample lender, with both products, wishes of customers, and changes of limits."""
-    found, random = lender_tables(), np.random.default_rng(5)
-    count = found["accounts"].num_rows
-    for name in ("human_review_only", "declines_increases"):
-        found["customers"] = with_column(found["customers"], name, random.random(count) < 0.05)
-    products = np.where(random.random(count) < 0.3, "cash_loan", "pay_later")
-    found["accounts"] = with_column(found["accounts"], "product", products)
-    found["accounts"] = with_column(found["accounts"], "apr", random.uniform(0.1, 0.24, count))
-    changed = found["accounts"]["account_id"].to_pylist()[:200]
-    when = [end_of_day(date(2023, 12, 1))] * 200
-    found["limit_changes"] = pa.table(
-        {
-            "account_id": changed,
-            "from_minor": [100_000] * 200,
-            "to_minor": [200_000] * 200,
-            "event_timestamp": pa.array(when, pa.timestamp("us", tz="UTC")),
-            "created_timestamp": pa.array(when, pa.timestamp("us", tz="UTC")),
-        }
-    )
-    return found
 
 
 @pytest.fixture(scope="module")
 def lender(tmp_path_factory: pytest.TempPathFactory) -> Platform:
     """A lender with a champion and no decisions."""
-    opened = open_sample(tmp_path_factory.mktemp("lender") / "var")
-    for table, rows in tables().items():
-        opened.lake.append(table, rows, "batch-1")
-    accept_sample(opened)
-    materialize_features(
-        opened, MaterializeFeaturesRequest(as_of=AS_OF, feature_service=SERVICE, history_months=2)
-    )
-    train_sample(opened, "1")
-    assert promote_model(opened, PromoteModelRequest(version="1")).cleared
-    return opened
-
-
-def copied(original: Platform, folder: Path, policies: Path = ROOT / "policies") -> Platform:
-    shutil.copytree(original.settings.var_dir, folder / "var")
-    opened = open_sample(folder / "var", policies_dir=policies)
-    opened.__dict__["registry"] = original.registry.copy()
-    opened.__dict__["feature_store"] = original.feature_store
-    return opened
+    return lender_with_champion(tmp_path_factory.mktemp("lender"))
 
 
 @pytest.fixture(scope="module")
@@ -228,6 +177,39 @@ class TestTheBatch:
         assert row["as_of"] == AS_OF
         assert row["event_timestamp"] == row["created_timestamp"] == end_of_day(AS_OF)
 
+    def test_rules_of_law_are_named_counted_and_kept(self, decided):
+        book = adjust_limits(decided, REQUEST).rule_book
+        rows = rows_of(decided)
+        assert {row["rulebook_version"] for row in rows} == {book.version}
+        assert {row["rulebook_digest"] for row in rows} == {book.digest}
+        assert book.version == "rulebook/CN-bank/2023-07-01"
+        told = Counter(text.split(":")[0] for row in rows for text in row["rules"])
+        assert told == {rule.rule_id: rule.touched for rule in book.rules if rule.touched}
+        assert told["cn-past-due"] > 0
+        assert told["cn-declines-increases"] > 0
+        lowered = [row for row in rows if row["to_minor"] < row["from_minor"]]
+        assert lowered
+        assert all("cn-notice-of-decrease" in row["rules"] for row in lowered)
+        raised = [row for row in rows if row["to_minor"] > row["from_minor"]]
+        assert raised
+        assert all(row["rules"] == [] for row in raised)
+
+    def test_another_rule_book_makes_other_decisions(self, decided, fresh, tmp_path):
+        policies = tmp_path / "policies"
+        shutil.copytree(ROOT / "policies", policies)
+        file = policies / "lender" / "2005-01-01.yaml"
+        file.write_text(file.read_text().replace("value: CN", "value: IN"))
+        settings = fresh.settings.model_copy(update={"policies_dir": policies})
+        india = replace(fresh, settings=settings)
+        india.__dict__.update(registry=fresh.registry, feature_store=fresh.feature_store)
+        outcome = adjust_limits(india, REQUEST)
+        (consent,) = outcome.rule_book.rules
+        assert consent.status == "not evaluated: column absent: increase_consent_given"
+        assert consent.not_evaluated == outcome.decisions
+        assert outcome.actions["increase"] == 0
+        ids = [{row["decision_id"] for row in rows_of(platform)} for platform in (decided, india)]
+        assert not ids[0] & ids[1]
+
 
 class TestOnce:
     def test_the_same_cycle_again_is_recognised_and_writes_nothing(self, decided):
@@ -260,6 +242,12 @@ class TestOnce:
         other = AdjustLimitsRequest(as_of=AS_OF, product=Product.PAY_LATER)
         assert adjust_limits(fresh, other) == rest.model_copy(update={"recognised": True})
         assert len(entries(fresh)) == 2
+        for batch in (one, rest):
+            assert replay_decision(fresh, ReplayDecisionRequest(batch=batch.batch_id)).all_identical
+        assert fresh.lake.version_before("decisions", one.batch_id) is None
+        assert fresh.lake.version_before("decisions", rest.batch_id) == 0
+        with pytest.raises(DataMissing, match="has no batch limits-x"):
+            fresh.lake.version_before("decisions", "limits-x")
 
     def test_two_lenders_alike_decide_alike(self, decided, fresh):
         adjust_limits(fresh, REQUEST)

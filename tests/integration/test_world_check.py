@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from credit_limits.domain.errors import NotEnoughOutcomes
 from credit_limits.rehearsal.world_check import check_world as check_parameters
 from credit_limits.simulation.parameters import Repayment, Spending, WorldParameters
-from credit_limits.simulation.scenarios import ScenarioName
+from credit_limits.simulation.scenarios import Course, ScenarioName
 from tests.flow_cycles import tiny_policies
 from tidegate.adapters.settings import Settings
 from tidegate.operations.check_world import CheckWorldRequest, check_world
@@ -18,6 +18,7 @@ PARAMETERS = WorldParameters(customers=2_500, months=20, seed=5)
 LATE = "balance 30 and more days past due"
 LATE_BEFORE = f"{LATE}, before the shock of 2020"
 LATE_AT_WORST = f"{LATE}, at worst within four months of it"
+LATE_YEAR_ON = f"{LATE}, a year after it over the same without it"
 NAIVE = "naive slope of default on log limit"
 TRUE = "true slope of default on log limit"
 QUARTER = "owed more of each added yuan after 3 months"
@@ -48,13 +49,20 @@ def test_the_limit_misleads_in_the_data_and_harms_in_truth(checked):
 
 def test_what_does_not_hang_on_a_few_balances_lies_in_its_band_even_here(checked):
     """Few customers, so figures of the balance past due may be off by half."""
-    for name in (QUARTER, THREE_YEARS, CEILING):
+    for name in (QUARTER, THREE_YEARS, CEILING, LATE_YEAR_ON):
         assert checked[name].within, checked[name]
     assert checked[QUARTER].value < checked[THREE_YEARS].value
 
 
 def test_the_shock_shows_in_arrears(checked):
     assert checked[LATE_AT_WORST].value > 1.2 * checked[LATE_BEFORE].value
+
+
+def test_a_shock_that_never_fades_is_found_out_a_year_on(checked, monkeypatch):
+    monkeypatch.setattr(Course, "strength", lambda _, months_since: float(months_since >= 0))
+    stayed = named(check_parameters(PARAMETERS))
+    assert not stayed[LATE_YEAR_ON].within
+    assert stayed[LATE_BEFORE] == checked[LATE_BEFORE]
 
 
 def test_the_same_world_gives_the_same_figures_whatever_its_scenario(checked):

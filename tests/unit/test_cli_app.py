@@ -27,6 +27,8 @@ PATHS = [
     ("up",),
     ("ledger", "verify"),
     ("ledger", "show"),
+    ("ledger", "prove"),
+    ("ledger", "check-proof"),
 ]
 
 
@@ -55,11 +57,13 @@ def test_these_are_all_the_commands():
 def test_help_lists_the_cycle_in_its_order_and_no_line_is_cut():
     lines = shown().splitlines()
     begin = lines.index("Commands:") + 1
-    names = [line.split()[0] for line in lines[begin : begin + 12]]
-    assert names == [
+    names = [line.split()[0] for line in lines[begin:] if line.startswith("  ")]
+    single = [operation.name for operation in OPERATIONS if len(operation.path) == 1]
+    assert names[:7] == [
         *("ingest", "materialize", "retrain", "promote", "watch", "adjust", "report"),
-        *("roll-back", "rehearse", "up", "ledger", "world"),
     ]
+    found = [name for name in names if name in {*single, "up", "ledger", "world", "key"}]
+    assert found == [*single, "up", "ledger", "world", "key"]
     narrow = CliRunner().invoke(app, ["--help"], terminal_width=80).output
     assert "..." not in narrow.split("Commands:")[1]
 
@@ -86,7 +90,11 @@ class TestOperationCommands:
     def test_every_field_of_the_request_is_an_option_or_an_argument(self, operation):
         text = shown(*operation.path)
         for name in operation.request_type().model_fields:
-            word = name.upper() if name in operation.arguments else "--" + name.replace("_", "-")
+            word = (
+                name.upper()
+                if name in operation.arguments
+                else "--" + name.rstrip("_").replace("_", "-")
+            )
             assert word in text
 
     def test_the_example_is_one_that_the_command_takes(self, operation):

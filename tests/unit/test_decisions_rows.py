@@ -8,20 +8,36 @@ import pytest
 
 from credit_limits.decisions import decide
 from credit_limits.domain.account import Product
+from credit_limits.domain.digest import digest_of
 from credit_limits.domain.periods import end_of_day
 from credit_limits.explanation.reasons import NONE
 from credit_limits.policy.brakes import Brakes
 from tests.decision_samples import AS_OF, NOT_KNOWN, portfolio_of, shipped_policy
 from tidegate.operations.decision_rows import (
+    Identity,
     Lineage,
     decision_ids,
     decision_rows,
     feature_row_digests,
+    identify,
     leaf_digests,
     listed,
+    listed_numbers,
+    state_digests,
 )
 
-LINEAGE = Lineage("1", "artefact", "certificate", "limits/2005-01-01", "policy", {"accounts": 3})
+LINEAGE = Lineage(
+    model_version="1",
+    artefact_digest="artefact",
+    certificate_digest="certificate",
+    policy_version="limits/2005-01-01",
+    policy_digest="policy",
+    data_versions={"accounts": 3},
+    code_digest="code",
+    solver_digest="solver",
+    rulebook_version="rulebook/CN-bank/2020-07-12",
+    rulebook_digest="rulebook",
+)
 FEATURES = np.array([[1.0, NOT_KNOWN]])
 
 
@@ -68,10 +84,10 @@ def test_an_id_follows_from_account_day_model_policy_and_row():
     ids = decision_ids(portfolio, ["r", "r"], LINEAGE)
     assert len(set(ids)) == 2
     assert all(len(each) == 20 for each in ids)
-    for part in ("artefact_digest", "policy_digest"):
+    for part in ("artefact_digest", "policy_digest", "rulebook_digest"):
         other = Lineage(**{**{f: getattr(LINEAGE, f) for f in LINEAGE.__slots__}, part: "x"})
         assert not set(decision_ids(portfolio, ["r", "r"], other)) & set(ids)
-    for part in ("model_version", "certificate_digest", "policy_version"):
+    for part in ("model_version", "certificate_digest", "policy_version", "code_digest"):
         other = Lineage(**{**{f: getattr(LINEAGE, f) for f in LINEAGE.__slots__}, part: "x"})
         assert decision_ids(portfolio, ["r", "r"], other) == ids
     assert decision_ids(portfolio, ["s", "r"], LINEAGE)[0] not in ids
@@ -84,6 +100,41 @@ def test_a_brake_is_part_of_the_ids_of_its_products_alone():
     same, other = decision_ids(portfolio, ["r", "r"], braked)
     assert same == pay_later
     assert other != cash_loan
+
+
+def test_an_id_is_the_digest_of_a_plain_list():
+    portfolio = portfolio_of({}, {"product": "cash_loan", "id": 'a "quoted" 账户'})
+    braked = replace(LINEAGE, brakes=Brakes(frozenset({Product.CASH_LOAN})))
+    shared = [AS_OF, "artefact", "policy", "rulebook", "r"]
+    assert decision_ids(portfolio, ["r", "r"], braked) == [
+        digest_of(["A0000", *shared])[:20],
+        digest_of(['a "quoted" 账户', *shared, "no_increases"])[:20],
+    ]
+
+
+def test_the_state_apart_from_the_features():
+    def state(**change):
+        return state_digests(portfolio_of(change))
+
+    assert state(limit=5) != state()
+    assert state(closed_until=date(2024, 5, 1)) != state()
+    assert state(spend_90d_minor=1.0, pd=0.5) == state()
+
+
+def test_an_identity_is_narrowed_like_its_portfolio():
+    portfolio = portfolio_of({}, {"limit": 5}, {"limit": 6})
+    features = np.array([[1.0], [2.0], [3.0]])
+    kept = np.array([True, False, True])
+    whole = identify(portfolio, features, LINEAGE)
+    assert whole.where(kept) == identify(portfolio.where(kept), features[kept], LINEAGE)
+
+
+def test_numbers_are_listed_beside_their_names():
+    numbers = np.array([[0.5, 0.25], [1.0, 2.0]])
+    assert listed_numbers(np.array([[1, 0], [NONE, 1]]), numbers).to_pylist() == [
+        [0.25, 0.5],
+        [2.0],
+    ]
 
 
 def test_lists_leave_out_what_is_not_there():
@@ -107,9 +158,11 @@ def test_closures_last_to_the_later_of_this_and_earlier_decisions():
         portfolio,
         batch,
         LINEAGE,
-        ids=["d"] * len(changes),
-        row_digests=["r"] * len(changes),
+        identity=Identity(*([text] * len(changes) for text in ("d", "r", "s"))),
         feature_reasons=listed(np.full((len(changes), 1), NONE), ()),
+        feature_contributions=listed_numbers(
+            np.full((len(changes), 1), NONE), np.zeros((len(changes), 1))
+        ),
     )
     half_year, year = (end_of_day(date(2024, 7, 31)), end_of_day(date(2024, 12, 31)))
     assert table["increases_closed_until"].to_pylist() == [
@@ -124,3 +177,4 @@ def test_closures_last_to_the_later_of_this_and_earlier_decisions():
     assert set(table["as_of"].to_pylist()) == {AS_OF}
     assert len(set(leaf_digests(table))) == len(changes)
     assert leaf_digests(table) == leaf_digests(table.take([5, 4, 3, 2, 1, 0]))
+    assert leaf_digests(table) == [digest_of(row) for row in table.to_pylist()]

@@ -8,7 +8,7 @@ from credit_limits.domain.features import FEATURES
 from credit_limits.domain.money import yuan
 from credit_limits.policy.limit_policy import parse_limit_policy
 from credit_limits.policy.portfolio import FEATURES_READ
-from credit_limits.policy.portfolio_caps import Measure
+from credit_limits.policy.portfolio_caps import CappedAccounts, Measure
 from credit_limits.policy.risk_grades import Grade
 from tests.decision_samples import POLICY_FILE, shipped_content, shipped_policy
 from tidegate.adapters.dated_policies import load_dated
@@ -49,11 +49,6 @@ def test_it_loads_as_a_dated_file_and_its_date_is_no_parameter():
     file = load_dated(POLICY_FILE.parent, shipped_content()["effective_from"])
     assert file.version == "limits/2005-01-01"
     assert parse_limit_policy(file.content) == shipped_policy()
-
-
-def test_another_kind_of_lender_has_another_total():
-    content = changed("limits", "lender_type", value="consumer_finance")
-    assert parse_limit_policy(content).bounds.customer_total_minor == yuan(200_000)
 
 
 @pytest.mark.parametrize(("section", "name"), PARAMETERS)
@@ -108,12 +103,11 @@ def test_a_section_that_nobody_reads_is_refused():
         ("limits", "floor", 400_000, "limits: the floor must be positive and below the ceiling"),
         ("limits", "floor", 0.001, "limits.floor: 0.001 yuan is not a whole number of fen"),
         ("limits", "floor", -1, "limits.floor: -1 is not within 0"),
-        ("limits", "customer_total", {"bank": 10}, "total is below the floor"),
-        ("limits", "lender_type", "pawnbroker", "none of bank, consumer_finance"),
+        ("limits", "customer_total", 10, "total is below the floor"),
         ("limits", "annual_rate_ceiling", 24, "limits.annual_rate_ceiling: 24 is not within"),
         ("limits", "annual_rate_ceiling", float("nan"), "nan is not within"),
         ("limits", "annual_rate_ceiling", True, "True is not a number"),
-        ("limits", "customer_total", 5, "limits.customer_total: expected a mapping, found int"),
+        ("economics", "interchange_rate", 5, "interchange_rate: expected a mapping, found int"),
         ("ladder", "ratios", [], "ladder.ratios: expected a list with at least one entry"),
         ("ladder", "ratios", [{"ratio": 1.5}, {"ratio": 1.0}], "ratios must ascend"),
         ("ladder", "ratios", [{"ratio": 0.5}, {"ratio": 1.5}], "hold 1, no change"),
@@ -152,6 +146,17 @@ def test_two_caps_cannot_share_a_name():
     assert "caps[0].name: '' is not a text" in refusal(
         changed("portfolio_caps", "caps", value=unnamed)
     )
+
+
+def test_a_cap_says_whose_measure_it_adds_up():
+    by_measure = {cap.measure: cap.accounts for cap in shipped_policy().caps}
+    assert by_measure[Measure.EXPOSURE] is CappedAccounts.ALL
+    assert by_measure[Measure.EXPECTED_LOSS] is CappedAccounts.NOT_PAST_DUE
+    cap = shipped_content()["portfolio_caps"]["caps"]["value"][0]
+    unsaid = {name: value for name, value in cap.items() if name != "accounts"}
+    assert "'accounts'" in refusal(changed("portfolio_caps", "caps", value=[unsaid]))
+    strange = [{**cap, "accounts": "good_ones"}]
+    assert "'good_ones'" in refusal(changed("portfolio_caps", "caps", value=strange))
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,7 @@ def test_a_refusal_tells_the_checks_that_failed_and_no_others():
     checks = [
         {"check": "performance", "passed": True, "message": "fine"},
         {"check": "calibration", "passed": False, "message": "too low"},
+        {"check": "policy_value", "passed": False, "dispensed": True, "message": "none drawn"},
     ]
     said = told(EntryKind.PROMOTION_REFUSED, version="3", checks=checks)
     assert said == (EventKind.REFUSAL, "Version 3 was refused: calibration: too low")

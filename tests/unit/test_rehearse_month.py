@@ -106,6 +106,7 @@ def adjusted():
         artefact_digest="a",
         certificate_digest="c",
         feature_service="s",
+        label_window_months=6,
         data_versions={},
     )
 

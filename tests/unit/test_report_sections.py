@@ -1,20 +1,25 @@
 """Outcomes in the shape of the page: what is kept, in which order, and what is said of it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
 from credit_limits.ledger.entry import EntryKind, seal
+from credit_limits.policy.eligibility import permitted
+from tests.decision_samples import portfolio_of, shipped_policy
+from tests.rulebook_samples import shipped_book
 from tidegate.operations.cycle_sections import (
     allocation,
     batch_quality,
     drift,
     gate_verdict,
     model_comparison,
+    rules_in_force,
 )
 from tidegate.operations.limits_outcome import AllocationRow, CapRow
 from tidegate.operations.promote_model import CheckRow, PromoteModelOutcome
 from tidegate.operations.retrain_model import FigureInterval, RetrainModelOutcome
+from tidegate.operations.rule_rows import rule_book_row
 from tidegate.operations.watch_drift import ColumnRow, EarlyDelinquencyRow, WatchDriftOutcome
 
 
@@ -224,3 +229,15 @@ def test_reasons_of_a_refused_batch_are_one_text():
     assert told.refusal == "no rows; no AGE"
     assert (told.rows_read, told.tables, told.examples) == (0, (), ())
     assert told.received == entry.time
+
+
+def test_the_rule_book_of_a_batch_is_told_with_its_counts():
+    portfolio = portfolio_of({"days_past_due_latest": 5.0}, {})
+    rulebook = shipped_book(date(2024, 1, 31))
+    found = permitted(portfolio, shipped_policy(), rulebook=rulebook)
+    told = rules_in_force(rule_book_row(rulebook, found.rules))
+    assert told.version == rulebook.version
+    past_due = next(rule for rule in told.rules if rule.rule_id == "cn-past-due")
+    assert (past_due.applies, past_due.touched, past_due.not_evaluated) == (1, 1, 0)
+    assert (past_due.status, past_due.description[:2]) == ("evaluated", "no")
+    assert rules_in_force(None) is None

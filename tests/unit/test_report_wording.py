@@ -98,6 +98,18 @@ def test_a_champion_that_was_certified_earlier_is_named_apart_from_who_was_judge
     )
 
 
+def test_a_check_that_was_dispensed_with_is_said_so_and_not_counted_as_passed():
+    judged = gate()
+    without = tuple(
+        replace(check, passed=False, dispensed=True) if place == 0 else check
+        for place, check in enumerate(judged.checks)
+    )
+    report = replace(full_report(), decisions=None, gate=replace(judged, checks=without))
+    assert wording.standing(report) == (
+        "default_risk version 2 passed 1 of 2 checks and was dispensed with data."
+    )
+
+
 def test_without_decisions_the_standing_is_that_of_the_judged_version():
     report = replace(full_report(), decisions=None)
     assert wording.standing(report) == "default_risk version 2 passed 2 of 2 checks."

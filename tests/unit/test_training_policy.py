@@ -47,6 +47,8 @@ def test_every_file_of_the_folder_holds_together(folder_file):
         ("booster", "leaf_penalty", True, "leaf_penalty is True; a number is needed"),
         ("booster", "leaf_penalty", float("nan"), "needs a finite value"),
         ("split", "test_share", 0.9, "leave no fit"),
+        ("split", "cohorts_ceiling", 0, "cohorts_ceiling is 0, below 1"),
+        ("split", "cohorts_ceiling", 1.5, "cohorts_ceiling is 1.5; a whole number is needed"),
         ("split", "rows_ceiling", 0, "rows_ceiling is 0, below 1"),
         ("calibration", "slope_prior_rows", -1.0, "slope_prior_rows is -1.0, below 1"),
         ("evaluation", "folds", 1, "folds is 1, below 2"),

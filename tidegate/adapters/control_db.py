@@ -6,7 +6,7 @@ second of them fails, reads again and appends after the first.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -74,18 +74,32 @@ def _migrate(engine: sa.Engine) -> None:
 
 @dataclass(frozen=True)
 class Ledger:
-    """The append-only ledger in the control database."""
+    """The append-only ledger in the control database.
+
+    With ``last_sequence`` it is the ledger as it stood when that entry was its newest: later ones
+    are not seen, and nothing can be appended.
+    """
 
     engine: sa.Engine
     clock: Clock
+    last_sequence: int | None = field(default=None, kw_only=True)
+
+    def up_to(self, sequence: int) -> "Ledger":
+        """The ledger as it stood with this entry as its newest."""
+        return replace(self, last_sequence=sequence)
 
     def append(self, kind: EntryKind, actor: str, payload: dict[str, object], *, key: str) -> Entry:
-        """Seal and store an entry; the same kind and key again returns the entry there is."""
+        """Seal and store an entry; the same kind and key again returns the entry there is.
+
+        Raises ``ValueError`` for a ledger of the past.
+        """
+        if self.last_sequence is not None:
+            raise ValueError(f"the ledger as of entry {self.last_sequence} takes no entries")
         stored: dict[str, object] = json.loads(canonical_json(payload))
         for _ in range(_ATTEMPTS):
             if existing := self.find(kind, key):
                 return existing
-            last = self._one(sa.select(_entries).order_by(_entries.c.sequence.desc()).limit(1))
+            last = self._one(self._seen().order_by(_entries.c.sequence.desc()).limit(1))
             entry = seal(
                 sequence=last.sequence + 1 if last else 1,
                 time=self.clock.now(),
@@ -108,20 +122,18 @@ class Ledger:
 
     def find(self, kind: EntryKind, key: str) -> Entry | None:
         """The entry of this kind and key, if there is one."""
-        return self._one(
-            sa.select(_entries).where(_entries.c.kind == kind.value, _entries.c.key == key)
-        )
+        return self._one(self._seen().where(_entries.c.kind == kind.value, _entries.c.key == key))
 
     def latest(self, kind: EntryKind) -> Entry | None:
         """The newest entry of a kind, if there is one."""
         newest = _entries.c.sequence.desc()
         return self._one(
-            sa.select(_entries).where(_entries.c.kind == kind.value).order_by(newest).limit(1)
+            self._seen().where(_entries.c.kind == kind.value).order_by(newest).limit(1)
         )
 
     def entries(self, kind: EntryKind | None = None) -> list[Entry]:
         """All entries, or those of a kind, oldest first."""
-        query = sa.select(_entries).order_by(_entries.c.sequence)
+        query = self._seen().order_by(_entries.c.sequence)
         if kind is not None:
             query = query.where(_entries.c.kind == kind.value)
         with self.engine.connect() as connection:
@@ -134,6 +146,12 @@ class Ledger:
         not.
         """
         return verify_chain(self.entries())
+
+    def _seen(self) -> sa.Select[tuple[object, ...]]:
+        query = sa.select(_entries)
+        if self.last_sequence is None:
+            return query
+        return query.where(_entries.c.sequence <= self.last_sequence)
 
     def _one(self, query: sa.Select[tuple[object, ...]]) -> Entry | None:
         with self.engine.connect() as connection:

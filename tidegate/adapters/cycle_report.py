@@ -155,12 +155,16 @@ class GateFigure:
 
 @dataclass(frozen=True, slots=True)
 class GateCheck:
-    """One check of the gate chain: its figures against their thresholds, and what it says."""
+    """One check of the gate chain: its figures against their thresholds, and what it says.
+
+    ``dispensed``: it has not passed, and the policy does without it until a day.
+    """
 
     check: str
     passed: bool
     figures: tuple[GateFigure, ...]
     message: str
+    dispensed: bool = False
 
     @property
     def bounded(self) -> tuple[GateFigure, ...]:
@@ -266,14 +270,41 @@ class Allocation:
 
 
 @dataclass(frozen=True, slots=True)
+class RuleCount:
+    """A rule of law in a batch: to how many accounts it applies, how many it touched.
+
+    ``status`` says whether it could be evaluated and, if not, why.
+    """
+
+    rule_id: str
+    description: str
+    applies: int
+    touched: int
+    not_evaluated: int
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class RulesInForce:
+    """The rule book that a batch was decided under."""
+
+    version: str
+    rules: tuple[RuleCount, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class DecisionBatch:
-    """A batch of decisions: what decided it, how many of it stand, how its caps were used."""
+    """A batch of decisions: what decided it, how many of it stand, how its caps were used.
+
+    ``rule_book`` is ``None`` for a batch that was decided before there was one.
+    """
 
     batch_id: str
     decisions: int
     model_version: str
     policy_version: str
     allocation: Allocation
+    rule_book: RulesInForce | None = None
 
 
 @dataclass(frozen=True, slots=True)

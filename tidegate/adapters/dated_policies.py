@@ -5,7 +5,7 @@ A policy is a YAML file named by the day from which it holds, ``2005-01-01.yaml`
 is a new file, so that any run of the past can be made again with the policy it had.
 """
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -43,7 +43,7 @@ def load_dated(folder: Path, as_of: date) -> DatedFile:
             not a YAML mapping or says a key twice, or a file whose ``effective_from`` contradicts
             its name.
     """
-    starts = {_named_date(path): path for path in sorted(folder.glob("*.yaml"))}
+    starts = _starts(folder)
     in_force = [start for start in starts if start <= as_of]
     if not in_force:
         found = f"the first starts on {min(starts)}" if starts else "it has no dated YAML file"
@@ -51,7 +51,25 @@ def load_dated(folder: Path, as_of: date) -> DatedFile:
             f"no policy in force on {as_of} in {folder}: {found}; "
             "add a file named by the day from which it holds, such as 2005-01-01.yaml"
         )
-    start = max(in_force)
+    return _read(folder, max(in_force), starts)
+
+
+def load_previous(folder: Path, file: DatedFile) -> DatedFile | None:
+    """The policy that ``file`` followed, None for the first of its folder.
+
+    Raises:
+        PolicyError: as :func:`load_dated`, of the file found.
+    """
+    starts = _starts(folder)
+    before = [start for start in starts if start < file.effective_from]
+    return _read(folder, max(before), starts) if before else None
+
+
+def _starts(folder: Path) -> dict[date, Path]:
+    return {_named_date(path): path for path in sorted(folder.glob("*.yaml"))}
+
+
+def _read(folder: Path, start: date, starts: Mapping[date, Path]) -> DatedFile:
     path = starts[start]
     content = _mapping(path)
     if content.get("effective_from") != start:
@@ -60,6 +78,17 @@ def load_dated(folder: Path, as_of: date) -> DatedFile:
             f"{start}; make them the same day"
         )
     return DatedFile(f"{folder.name}/{start}", _digest(path, content), start, content)
+
+
+def load_folder(folder: Path) -> dict[str, dict[str, object]]:
+    """The content of every YAML file of a folder, by its name without ending, in order.
+
+    For records that each have days of their own; which file holds one says nothing.
+
+    Raises:
+        PolicyError: a file that is not a YAML mapping or says a key twice.
+    """
+    return {path.stem: _mapping(path) for path in sorted(folder.glob("*.yaml"))}
 
 
 class _Loader(yaml.SafeLoader):

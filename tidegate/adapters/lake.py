@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
+from deltalake.exceptions import DeltaError
 
 from credit_limits.domain.errors import DataMissing
 from credit_limits.domain.periods import end_of_day
@@ -73,6 +74,22 @@ class Lake:
             if DeltaTable.is_deltatable(str(path))
         )
         return {name: int(DeltaTable(self._path(name)).version()) for name in names}
+
+    def version_before(self, table: str, batch_id: str) -> int | None:
+        """The version that the batch was appended to; None where it was the table's first.
+
+        Raises :class:`DataMissing` where the table has no such batch.
+        """
+        first, last = 0, int(self._delta(table, None).version())
+        if self._delta(table, None).transaction_version(batch_id) is None:
+            raise DataMissing(f"the table {table} of the lake has no batch {batch_id}")
+        while first < last:  # the batch is in `last` and in no version below `first`
+            middle = (first + last) // 2
+            if self._delta(table, middle).transaction_version(batch_id) is None:
+                first = middle + 1
+            else:
+                last = middle
+        return first - 1 if first else None
 
     def read(
         self, table: str, *, version: int | None = None, batch_id: str | None = None
@@ -140,10 +157,18 @@ class Lake:
     def _path(self, table: str) -> Path:
         return (self.protected_root if table in _PROTECTED else self.root) / table
 
-    def _files(self, table: str, version: int | None) -> str:
+    def _delta(self, table: str, version: int | None) -> DeltaTable:
         if not self.exists(table):
             raise DataMissing(f"the lake at {self.root} has no table {table!r}")
-        files = DeltaTable(self._path(table), version=version).file_uris()
+        try:
+            return DeltaTable(self._path(table), version=version)
+        except DeltaError as error:
+            raise DataMissing(
+                f"the table {table} of the lake at {self.root} has no version {version}: {error}"
+            ) from error
+
+    def _files(self, table: str, version: int | None) -> str:
+        files = self._delta(table, version).file_uris()
         listed = ", ".join("'" + uri.replace("'", "''") + "'" for uri in sorted(files))
         return f"read_parquet([{listed}])"
 

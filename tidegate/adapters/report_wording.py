@@ -307,8 +307,13 @@ def _judged(gate: GateVerdict, which: str = "") -> str:
     comma = ", " if which else " "
     return (
         f"{gate.model_name} version {gate.version}{comma}{which}passed {gate.passed} of "
-        f"{plural(len(gate.checks), 'check')}"
+        f"{plural(len(gate.checks), 'check')}{_dispensed(gate)}"
     )
+
+
+def _dispensed(gate: GateVerdict) -> str:
+    names = [check.check.replace("_", " ") for check in gate.checks if check.dispensed]
+    return f" and was dispensed with {' and '.join(names)}" if names else ""
 
 
 def _small_share(share: float) -> str:

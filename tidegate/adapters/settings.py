@@ -74,6 +74,11 @@ class Settings(BaseSettings):
         return self.root / "prefect"
 
     @property
+    def keys_dir(self) -> Path:
+        """The platform's own signing key, and the public key that its ledger began with."""
+        return self.root / "keys"
+
+    @property
     def logs_dir(self) -> Path:
         """What the servers print."""
         return self.root / "logs"

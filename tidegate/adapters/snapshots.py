@@ -4,7 +4,7 @@ A snapshot carries the key of what it was made from. Where the key still holds i
 batch leaves an old snapshot alone unless it brought rows that were already known back then.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -126,6 +126,15 @@ class Snapshots:
     def account_ids(self, view: View, as_of: date) -> pa.ChunkedArray:
         """Accounts of a snapshot, in order. Raises :class:`DataMissing` where there is none."""
         return pq.read_table(self._existing(view, as_of), columns=["account_id"])["account_id"]
+
+    def read(self, view: View, as_of: date, account_ids: Sequence[str] | None = None) -> pa.Table:
+        """A snapshot: ``account_id`` and the view's features, of these accounts or of all.
+
+        Raises :class:`DataMissing` where there is none.
+        """
+        wanted = None if account_ids is None else [("account_id", "in", list(account_ids))]
+        columns = ["account_id", *view_columns(view)]
+        return pq.read_table(self._existing(view, as_of), columns=columns, filters=wanted)
 
     def dates(self, view: View) -> tuple[date, ...]:
         """The dates of which there is a snapshot, in order."""

@@ -12,11 +12,18 @@ from typer.core import TyperCommand
 
 from tidegate.cli import ledger_commands, server_command
 from tidegate.cli.catalogue import (
+    ALLOCATE,
+    BRAKES,
     CHECK_WORLD,
     CYCLE,
+    DECISIONS,
     GENERATE_WORLD,
+    HISTORY,
+    KEYS,
+    PEOPLE,
     REHEARSE,
     ROLL_BACK,
+    RULES,
     OperationCommand,
 )
 from tidegate.cli.invocation import JsonFlag, opened_platform, show, working
@@ -96,15 +103,27 @@ def _whole_cycle() -> str:
 
 
 app = new_app(_ABOUT, _whole_cycle())
-for _step in (*CYCLE, ROLL_BACK, REHEARSE):
+for _step in (*CYCLE, ROLL_BACK, *PEOPLE, HISTORY, *DECISIONS, REHEARSE, ALLOCATE):
     _list(app, _step)
 _ledger = new_app("The record of all that was done, which cannot be altered unseen.")
 ledger_commands.add_ledger_commands(_ledger)
 app.add_typer(_ledger, name="ledger", short_help="Check and read the record of what was done.")
+_rulebook = new_app("What laws and regulators ask of a limit, by date.")
+for _step in RULES:
+    _list(_rulebook, _step)
+app.add_typer(_rulebook, name="rulebook", short_help="List the rules of law, and what changes.")
 _world = new_app("A simulated portfolio with known truth, to try the platform on.")
 for _step in (GENERATE_WORLD, CHECK_WORLD):
     _list(_world, _step)
 app.add_typer(_world, name="world", short_help="Simulate a portfolio to try the platform on.")
+_key = new_app("The keys that sign for the platform, and those of people who approve.")
+for _step in KEYS:
+    _list(_key, _step)
+app.add_typer(_key, name="key", short_help="Make, rotate and revoke keys.")
+_brake = new_app("What stops increases after an alarm of the watch.")
+for _step in BRAKES:
+    _list(_brake, _step)
+app.add_typer(_brake, name="brake", short_help="List brakes, and end one by hand.")
 app.command(
     "up",
     short_help="Start the servers and the runner on this machine.",

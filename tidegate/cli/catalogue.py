@@ -169,10 +169,190 @@ REHEARSE = OperationCommand(
     "tidegate rehearse --scenario 2020 --months 24 --customers 20000 --seed 7",
 )
 
+ALLOCATE = OperationCommand(
+    ("allocate",),
+    "allocate_problem",
+    "AllocateProblemRequest",
+    "Solve a stand-alone allocation problem from a file.",
+    "Chooses one candidate for each account with the most profit under the caps, and says how far "
+    "from the best the choice may be. The archive holds the arrays profit[N,K], weights[M,N,K], "
+    "caps[M] and allowed[N,K]. Caps that cannot be met are named with the proof, and the command "
+    "exits with 13. Nothing is kept.",
+    "tidegate allocate --problem problem.npz --json",
+    needs_platform=False,
+)
+
+APPROVE = OperationCommand(
+    ("approve",),
+    "approve_version",
+    "ApprovalRequest",
+    "Sign for a version that waits for people.",
+    "Where the policy asks for people, a promotion is refused until enough of them have signed. "
+    "Signs with your key for this very model, data and thresholds; whoever made the model cannot. "
+    "Once enough have, 'tidegate promote' passes.",
+    'tidegate approve 4 --key ~/.tidegate/me.pem --reason "figures and older thresholds read"',
+    ("version",),
+)
+
+REJECT = OperationCommand(
+    ("reject",),
+    "reject_version",
+    "ApprovalRequest",
+    "Say no to a version that waits for people.",
+    "Signs a no with your key. The version stays out until the same person approves it.",
+    'tidegate reject 4 --key ~/.tidegate/me.pem --reason "the older thresholds would refuse"',
+    ("version",),
+)
+
+APPROVE_PEOPLE = OperationCommand(
+    ("approve-people",),
+    "approve_people",
+    "ApprovePeopleRequest",
+    "Sign for a new list of approvers.",
+    "Once the ledger knows two approvers, a new file in policies/approvals counts only after two "
+    "of those before have signed for it. Until then the old one does.",
+    'tidegate approve-people --key ~/.tidegate/me.pem --reason "Zhao has left"',
+)
+
+HISTORY = OperationCommand(
+    ("history",),
+    "history",
+    "HistoryRequest",
+    "Say which version drove limits, since when and on what.",
+    "Reads the ledger alone: every version that was champion, from when to when, who made it so, "
+    "why, on what evidence and whose approval. With --on, that of one day.",
+    "tidegate history --on 2005-10-31",
+)
+
+NEW_KEY = OperationCommand(
+    ("key", "new"),
+    "new_key",
+    "NewKeyRequest",
+    "Make a private key of your own.",
+    "Writes a private key that its owner alone may read, and prints the public half, which goes "
+    "into a file in policies/approvals. A file that is there is never overwritten.",
+    "tidegate key new ~/.tidegate/me.pem",
+    ("path",),
+    needs_platform=False,
+)
+
+LIST_KEYS = OperationCommand(
+    ("key", "list"),
+    "list_keys",
+    "ListKeysRequest",
+    "List the keys that signed for the platform.",
+    "Every key by the ledger, with the day it was added and, where it was revoked, when and why.",
+    "tidegate key list",
+)
+
+ROTATE_KEY = OperationCommand(
+    ("key", "rotate"),
+    "rotate_key",
+    "RotateKeyRequest",
+    "Sign with a new platform key from now on.",
+    "Makes a key, has the present one sign for it, and puts it in its place. What was signed "
+    "before stays good.",
+    'tidegate key rotate --reason "yearly"',
+)
+
+REVOKE_KEY = OperationCommand(
+    ("key", "revoke"),
+    "revoke_key",
+    "RevokeKeyRequest",
+    "Trust nothing more that a key has signed.",
+    "Revokes a key of the platform; the one that signs now is replaced first. A champion that it "
+    "signed for decides nothing until it is promoted or rolled back to again.",
+    'tidegate key revoke 66687aadf862bd77 --reason "the machine was stolen"',
+    ("key_id",),
+)
+
+LIST_BRAKES = OperationCommand(
+    ("brake", "list"),
+    "list_brakes",
+    "ListBrakesRequest",
+    "List the brakes that hold.",
+    "Every brake that holds on a day: what it stops, since when and until when at most, who "
+    "answers for it and what the watch had found.",
+    "tidegate brake list",
+)
+
+RELEASE_BRAKE = OperationCommand(
+    ("brake", "release"),
+    "release_brake",
+    "ReleaseBrakeRequest",
+    "End a brake before quiet watches do.",
+    "Releases the brake of that entry of the ledger from a day on, and keeps who asked and why. "
+    "Where the approval policy names approvers it takes the key of one of them. The next alarm "
+    "applies a new brake.",
+    'tidegate brake release 41 --reason "the file of March came late"',
+    ("sequence",),
+)
+
+BRAKES: tuple[OperationCommand, ...] = (LIST_BRAKES, RELEASE_BRAKE)
+
+KEYS: tuple[OperationCommand, ...] = (NEW_KEY, LIST_KEYS, ROTATE_KEY, REVOKE_KEY)
+PEOPLE: tuple[OperationCommand, ...] = (APPROVE, REJECT, APPROVE_PEOPLE)
+
+LIST_RULES = OperationCommand(
+    ("rulebook", "list"),
+    "rulebook_list",
+    "RulebookListRequest",
+    "List the rules of law in force on a day.",
+    "Reads policies/rulebook, and policies/lender for whose rules bind under which licence, and "
+    "lists the rules in force: predicate, effect, severity, source. --json gives every field.",
+    "tidegate rulebook list --on 2025-04-01",
+)
+
+COMPARE_RULES = OperationCommand(
+    ("rulebook", "diff"),
+    "rulebook_diff",
+    "RulebookDiffRequest",
+    "Say what changes in the rules from one day to another.",
+    "Compares the rule books of two days: rules added, ended and changed, with what each says "
+    "before and after.",
+    "tidegate rulebook diff --from 2025-02-28 --to 2025-10-01",
+)
+
+RULES: tuple[OperationCommand, ...] = (LIST_RULES, COMPARE_RULES)
+
+EXPLAIN = OperationCommand(
+    ("explain",),
+    "explain_account",
+    "ExplainAccountRequest",
+    "Explain an account's decision, and what would change it.",
+    "Tells the latest decision of an account in words: the limit, the reasons that were really "
+    "used with their figures, what it was decided with, what the customer can do, and how to "
+    "prove and replay it. With --batch it counts the ways out of a whole batch, and how many of "
+    "them change the decision when it is made again with them.",
+    "tidegate explain A00017 --language zh",
+    ("account_id",),
+)
+
+REPLAY = OperationCommand(
+    ("replay",),
+    "replay_decision",
+    "ReplayDecisionRequest",
+    "Make decisions again and say whether they come out alike.",
+    "Decides again from the tables, the model, the policy and the brakes of the day, and says "
+    "identical, or which of data, features, model, policy, rule book, brakes, solver and code "
+    "changed; then it exits with 18. Nothing is written.",
+    "tidegate replay --batch limits-2005-10-31-0123456789ab",
+    ("decision_id",),
+)
+
+DECISIONS: tuple[OperationCommand, ...] = (EXPLAIN, REPLAY)
+
 OPERATIONS: tuple[OperationCommand, ...] = (
     *CYCLE,
     ROLL_BACK,
+    *PEOPLE,
+    HISTORY,
+    *DECISIONS,
     REHEARSE,
+    ALLOCATE,
+    *RULES,
     GENERATE_WORLD,
     CHECK_WORLD,
+    *KEYS,
+    *BRAKES,
 )

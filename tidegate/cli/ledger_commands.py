@@ -1,6 +1,7 @@
-"""``tidegate ledger``: is the record intact, and what does it say."""
+"""``tidegate ledger``: is the record intact, what does it say, and the proof of a decision."""
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -17,6 +18,10 @@ def add_ledger_commands(app: typer.Typer) -> None:
     """Put the commands under ``app``."""
     app.command("verify", epilog="Example: tidegate ledger verify")(verify)
     app.command("show", epilog="Example: tidegate ledger show --kind model_promoted")(show_entries)
+    app.command("prove", epilog="Example: tidegate ledger prove 4f1c... --out proof.json")(prove)
+    app.command("check-proof", epilog="Example: tidegate ledger check-proof proof.json --root R")(
+        check
+    )
 
 
 def verify(*, as_json: JsonFlag = False) -> None:
@@ -57,6 +62,72 @@ def show_entries(
     chosen = entries[-last:]
     summary = _list(chosen) if sequence is None else _whole(chosen[0])
     show({"entries": [_plain(entry) for entry in chosen]}, summary, as_json)
+
+
+def prove(
+    *,
+    decision_id: Annotated[
+        str, typer.Argument(metavar="DECISION_ID", help="The decision, as explain names it.")
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="PATH", help="File for the proof; it is printed if not given."),
+    ] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Write the proof of one decision, which shows that decision and no other.
+
+    The proof is one JSON text; 'tidegate ledger check-proof' needs it and the published root.
+    """
+    with working():
+        from tidegate.operations.prove_decision import ProveDecisionRequest, prove_decision
+
+        request = ProveDecisionRequest(decision_id=decision_id, out=out)
+        outcome = prove_decision(opened_platform(), request)
+    if out is None:
+        typer.echo(outcome.proof, nl=False)
+        return
+    summary = [
+        f"decision {outcome.decision_id} of account {outcome.account_id}, one of "
+        f"{outcome.decisions:,} in batch {outcome.batch_id}",
+        f"its root stands in ledger entry {outcome.entry_sequence}",
+        f"next: tidegate ledger check-proof {out} --root {outcome.root}",
+    ]
+    show(outcome.model_dump(mode="json", exclude={"proof"}), summary, as_json)
+
+
+def check(
+    *,
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="The proof.")
+    ],
+    root: Annotated[
+        str,
+        typer.Option(metavar="ROOT", help="The published Merkle root: 64 hexadecimal digits."),
+    ],
+    as_json: JsonFlag = False,
+) -> None:
+    """Check a proof against the published root; neither lake nor ledger is needed.
+
+    Prints the decision that is proven, or says what does not fit and exits with 17.
+    """
+    with working():
+        from credit_limits.ledger.proof import check_proof
+
+        proven = check_proof(file.read_bytes(), root)
+    result = {
+        "proven": True,
+        "decision": dict(proven.decision),
+        "root": proven.root,
+        "entry_sequence": proven.entry_sequence,
+        "entry_digest": proven.entry_digest,
+    }
+    summary = [
+        f"proven: this decision is under the root {proven.root}, which stands in entry "
+        f"{proven.entry_sequence} of the ledger (digest {proven.entry_digest})",
+        *table(("column", "value"), [(name, str(v)) for name, v in proven.decision.items()]),
+    ]
+    show(result, summary, as_json)
 
 
 def _list(entries: list["Entry"]) -> list[str]:

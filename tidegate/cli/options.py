@@ -82,7 +82,7 @@ def _optional(kind: type, default: object) -> Any:  # noqa: ANN401  # a type bui
 
 
 def _flags(name: str, kind: type) -> tuple[str, ...]:
-    flag = "--" + name.replace("_", "-")
+    flag = "--" + _words(name)
     return (f"{flag}/--no-{flag[2:]}",) if kind is bool else (flag,)
 
 
@@ -113,4 +113,9 @@ def _sentence(text: str) -> str:
 
 
 def _option(location: tuple[int | str, ...]) -> str:
-    return "--" + str(location[0]).replace("_", "-") if location else "the request"
+    return "--" + _words(str(location[0])) if location else "the request"
+
+
+def _words(name: str) -> str:
+    """A field's name as it is typed; ``from_`` ends so because ``from`` is a word of Python."""
+    return name.rstrip("_").replace("_", "-")

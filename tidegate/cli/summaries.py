@@ -1,24 +1,40 @@
 """What a command says when it is done: the outcome in a few lines, and what to do next."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import BaseModel
 
-from credit_limits.domain.errors import GateRefused, WorldOutsideBands
+from credit_limits.domain.errors import (
+    AllocationInfeasible,
+    DecisionChanged,
+    GateRefused,
+    WorldOutsideBands,
+)
 from credit_limits.domain.money import MINOR_PER_YUAN
+from tidegate.cli.gate_summaries import GATE_SUMMARIES
 from tidegate.cli.invocation import table
 
 if TYPE_CHECKING:
     from tidegate.operations.adjust_limits import AdjustLimitsOutcome
+    from tidegate.operations.allocate_problem import AllocateProblemOutcome
     from tidegate.operations.check_world import CheckWorldOutcome
+    from tidegate.operations.explain_account import ExplainAccountOutcome
     from tidegate.operations.generate_world import GenerateWorldOutcome
     from tidegate.operations.ingest_batch import IngestBatchOutcome
+    from tidegate.operations.list_brakes import ListBrakesOutcome
     from tidegate.operations.materialize_features import MaterializeFeaturesOutcome
+    from tidegate.operations.matured_decisions import MaturedRow
     from tidegate.operations.promote_model import PromoteModelOutcome
     from tidegate.operations.rehearse_policy import RehearsePolicyOutcome
+    from tidegate.operations.release_brake import ReleaseBrakeOutcome
+    from tidegate.operations.remade_decisions import PartRow
+    from tidegate.operations.replay_decision import ReplayDecisionOutcome
     from tidegate.operations.retrain_model import RetrainModelOutcome
     from tidegate.operations.roll_back_model import RollBackModelOutcome
+    from tidegate.operations.rule_rows import RuleBookRow
+    from tidegate.operations.rulebook_diff import RulebookDiffOutcome
+    from tidegate.operations.rulebook_list import RulebookListOutcome, RuleText
     from tidegate.operations.watch_drift import EarlyDelinquencyRow, WatchDriftOutcome
     from tidegate.operations.write_report import WriteReportOutcome
 
@@ -35,6 +51,10 @@ def exit_code_of(outcome: BaseModel) -> int:
     """0, or what an outcome that is no success exits with: a refusal, a world off its bands."""
     if not getattr(outcome, "cleared", True):
         return GateRefused.exit_code
+    if not getattr(outcome, "all_identical", True):
+        return DecisionChanged.exit_code
+    if getattr(outcome, "infeasibility", None) is not None:
+        return AllocationInfeasible.exit_code
     return 0 if getattr(outcome, "all_within", True) else WorldOutsideBands.exit_code
 
 
@@ -81,18 +101,29 @@ def _retrained(outcome: "RetrainModelOutcome") -> list[str]:
 
 
 def _promoted(outcome: "PromoteModelOutcome") -> list[str]:
-    rows = [(c.check, "passed" if c.passed else "refused", c.message) for c in outcome.checks]
+    rows = [(c.check, c.word, c.message) for c in outcome.checks]
     verdict = "cleared: it is the champion" if outcome.cleared else "refused: the champion stays"
-    following = (
-        "next: tidegate adjust"
-        if outcome.cleared
-        else "next: mend what the refused checks name, then tidegate retrain"
-    )
+    failing = [check.check for check in outcome.checks if not check.passed]
+    if outcome.cleared:
+        following = "next: tidegate adjust"
+    elif failing == ["people"]:
+        following = f"next: tidegate approve {outcome.version} --key FILE --reason WHY"
+    else:
+        following = "next: mend what the refused checks name, then tidegate retrain"
     return [
         f"{outcome.model_name} version {outcome.version} {verdict}",
         *table(("check", "verdict", "what it says"), rows),
+        *_older_thresholds(outcome),
         following,
     ]
+
+
+def _older_thresholds(outcome: "PromoteModelOutcome") -> list[str]:
+    older = outcome.older_thresholds
+    if older is None:
+        return []
+    would = "have cleared it too" if older.passed else f"refuse {', '.join(older.refusing)}"
+    return [f"looser than in {older.version}: {', '.join(older.loosened)}; the older would {would}"]
 
 
 def _rolled_back(outcome: "RollBackModelOutcome") -> list[str]:
@@ -116,10 +147,46 @@ def _adjusted(outcome: "AdjustLimitsOutcome") -> list[str]:
         f"by model version {outcome.model_version} under policy {outcome.policy_version}",
         *(f"brake of {b.since}: {b.measure} of {', '.join(b.products)}" for b in outcome.brakes),
         *table(("action", "accounts"), list(outcome.actions.items())),
+        *rule_book_lines(outcome.rule_book),
         *table(("cap, yuan", "allowed", "used", "slack", "shadow price"), caps),
         f"Merkle root of the decisions: {outcome.merkle_root}",
         "next: tidegate watch",
     ]
+
+
+def _explained(outcome: "ExplainAccountOutcome") -> list[str]:
+    return list(outcome.text)
+
+
+def _replayed(outcome: "ReplayDecisionOutcome") -> list[str]:
+    what = (
+        f"decision {outcome.decision_id}"
+        if outcome.decision_id
+        else f"{outcome.decisions:,} decisions of batch {outcome.batch_id}"
+    )
+    other = [row for row in outcome.parts if not row.same]
+    if outcome.all_identical:
+        silent = ", ".join(outcome.without_effect)
+        return [
+            f"identical: {what}, made again, {outcome.identical:,} of {outcome.decisions:,}",
+            *([f"changed since then, without effect: {silent}"] if silent else []),
+            *_parts(other),
+        ]
+    named = ", ".join(outcome.changed) or "nothing that was recorded"
+    return [
+        f"changed: {named}",
+        f"{what}, made again: {outcome.identical:,} of {outcome.decisions:,} identical",
+        *_parts(other),
+        *(
+            f"decision {row.decision_id}, {row.column}: {row.recorded} then, {row.now} now"
+            for row in outcome.differences
+        ),
+    ]
+
+
+def _parts(rows: "Sequence[PartRow]") -> list[str]:
+    lines = [(row.part.value, row.recorded, row.now) for row in rows]
+    return table(("part", "as recorded", "now"), lines) if lines else []
 
 
 def _first_misses(row: "EarlyDelinquencyRow") -> list[str]:
@@ -128,6 +195,23 @@ def _first_misses(row: "EarlyDelinquencyRow") -> list[str]:
     return [
         f"first missed payments: {row.level}, {row.share:.2%} of {row.accounts:,} accounts, "
         f"{row.reference_share:.2%} in the {row.reference_months} months of reference"
+    ]
+
+
+def _matured(row: "MaturedRow") -> list[str]:
+    if not row.groups:
+        return [f"matured decisions: not judged, {row.finding}"]
+    every = row.groups[0]
+    ranked = "" if row.auc is None else f", AUC {row.auc:.3f}"
+    moved = [
+        (group.name, group.accounts, group.defaults, f"{group.expected:.1f}", group.level)
+        for group in row.groups
+        if group.level != "none"
+    ]
+    return [
+        f"matured decisions: {row.level}, {every.defaults:,} of {every.accounts:,} accounts have "
+        f"defaulted, {every.expected:.1f} were expected{ranked}; {row.waiting:,} not known yet",
+        *(table(("group", "accounts", "defaults", "expected", "level"), moved) if moved else []),
     ]
 
 
@@ -149,6 +233,7 @@ def _watched(outcome: "WatchDriftOutcome") -> list[str]:
         f"on {outcome.rows:,} rows",
         *(table(header, moved) if moved else []),
         *(_first_misses(outcome.early) if outcome.early else []),
+        *(_matured(outcome.matured) if outcome.matured else []),
         *(f"brake applied: {name}" for name in outcome.brakes_applied),
         *(f"brake released: {name}" for name in outcome.brakes_released),
         *([f"report: {outcome.report}"] if outcome.report else []),
@@ -220,6 +305,87 @@ def _rehearsed(outcome: "RehearsePolicyOutcome") -> list[str]:
     ]
 
 
+def _allocated(outcome: "AllocateProblemOutcome") -> list[str]:
+    head = f"{outcome.status}: {outcome.accounts:,} accounts"
+    if outcome.infeasibility is not None:
+        return [head, outcome.infeasibility.message]
+    caps = zip(outcome.used or [], outcome.slack or [], outcome.prices or [], strict=True)
+    rows = [(place, *figures) for place, figures in enumerate(caps)]
+    return [
+        f"{head}, value {outcome.value:,.2f}, bound {outcome.bound:,.2f}, "
+        f"gap {outcome.gap:.1e}, {outcome.passes} passes",
+        *table(("cap", "used", "slack", "shadow price"), rows),
+        "the choice of each account: --json",
+    ]
+
+
+def rule_book_lines(book: "RuleBookRow | None") -> list[str]:
+    """The rule book of a batch, with the rules that touched accounts or could not be evaluated."""
+    if book is None:
+        return []
+    told = [rule for rule in book.rules if rule.touched or rule.not_evaluated]
+    rows = [(rule.rule_id, rule.touched, rule.status) for rule in told]
+    head = f"{book.version}: {len(book.rules)} rules in force"
+    return [head, *(table(("rule", "accounts touched", "status"), rows) if rows else [])]
+
+
+def _rules_listed(outcome: "RulebookListOutcome") -> list[str]:
+    head = f"{outcome.version}: {len(outcome.rules)} rules in force on {outcome.on}"
+    rows = [
+        (rule.rule_id, rule.severity, _effect(rule), str(rule.effective_from), rule.description)
+        for rule in outcome.rules
+    ]
+    return [head, *table(("rule", "severity", "effect", "since", "what it asks"), rows)]
+
+
+def _rules_compared(outcome: "RulebookDiffOutcome") -> list[str]:
+    lines = [f"from {outcome.before} to {outcome.after}"]
+    for word, rules in (("added", outcome.added), ("ended", outcome.ended)):
+        for rule in rules:
+            lines += [f"{word} {rule.rule_id}: {_effect(rule)} where {rule.predicate}"]
+            lines += [f"  {rule.description}", f"  source: {rule.source}"]
+    for change in outcome.changed:
+        lines += [f"changed {change.after.rule_id}: {change.after.description}"]
+        lines += [
+            f"  {name}: {getattr(change.before, name)} -> {getattr(change.after, name)}"
+            for name in change.fields
+        ]
+    return lines if len(lines) > 1 else [*lines, "nothing changes"]
+
+
+def _effect(rule: "RuleText") -> str:
+    if rule.within_days is not None:
+        return f"{rule.effect} within {rule.within_days} days"
+    return f"{rule.effect} at {rule.at_most}" if rule.at_most is not None else rule.effect
+
+
+def _brakes(outcome: "ListBrakesOutcome") -> list[str]:
+    if not outcome.brakes:
+        return [f"no brake holds on {outcome.as_of}"]
+    rows = [
+        (
+            brake.sequence,
+            brake.measure.replace("_", " "),
+            ", ".join(brake.products),
+            str(brake.since),
+            str(brake.expires_on or ""),
+            brake.owner,
+            brake.reason,
+        )
+        for brake in outcome.brakes
+    ]
+    header = ("entry", "measure", "products", "since", "until at most", "owner", "reason")
+    return [f"brakes that hold on {outcome.as_of}:", *table(header, rows)]
+
+
+def _released(outcome: "ReleaseBrakeOutcome") -> list[str]:
+    signed = f", signed by {outcome.name}" if outcome.name else ""
+    return [
+        f"{outcome.brake} is released from {outcome.as_of} on by {outcome.actor}{signed}",
+        "next: tidegate adjust",
+    ]
+
+
 SUMMARIES: dict[str, Callable[[Any], list[str]]] = {
     "ingest_batch": _ingested,
     "materialize_features": _materialized,
@@ -227,9 +393,17 @@ SUMMARIES: dict[str, Callable[[Any], list[str]]] = {
     "promote_model": _promoted,
     "roll_back_model": _rolled_back,
     "adjust_limits": _adjusted,
+    "explain_account": _explained,
+    "replay_decision": _replayed,
     "watch_drift": _watched,
+    "list_brakes": _brakes,
+    "release_brake": _released,
     "write_report": _reported,
     "generate_world": _generated,
     "check_world": _checked,
     "rehearse_policy": _rehearsed,
+    "rulebook_list": _rules_listed,
+    "rulebook_diff": _rules_compared,
+    "allocate_problem": _allocated,
+    **GATE_SUMMARIES,
 }

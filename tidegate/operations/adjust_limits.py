@@ -5,22 +5,14 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import structlog
 from pydantic import BaseModel, ConfigDict, Field
 
-from credit_limits.decisions import DecisionBatch, decide
+from credit_limits.decisions import DecisionBatch
 from credit_limits.domain.account import Product
 from credit_limits.domain.digest import digest_of
-from credit_limits.domain.errors import DataMissing, ModelError, NoCertifiedChampion, PolicyError
-from credit_limits.domain.features import service_named
-from credit_limits.explanation.reasons import (
-    MOST_REASONS,
-    NONE,
-    driven_by_risk,
-    strongest_features,
-)
+from credit_limits.domain.errors import DataMissing, NoCertifiedChampion, PolicyError
 from credit_limits.ledger.entry import Entry, EntryKind
 from credit_limits.ledger.merkle import merkle_root
 from credit_limits.policy.limit_policy import LimitPolicy, parse_limit_policy
@@ -30,14 +22,8 @@ from monitoring.drift import SCORE
 from tidegate.adapters.dated_policies import DatedFile, load_dated
 from tidegate.operations.brakes import Brake, in_force, open_brakes
 from tidegate.operations.champion import CertifiedChampion, load_champion
-from tidegate.operations.decision_rows import (
-    Lineage,
-    decision_ids,
-    decision_rows,
-    feature_row_digests,
-    leaf_digests,
-    listed,
-)
+from tidegate.operations.decision_inputs import DecisionInputs, make_decisions, model_inputs
+from tidegate.operations.decision_rows import Identity, Lineage, identify, leaf_digests
 from tidegate.operations.limit_state import read_portfolio
 from tidegate.operations.limits_outcome import (
     AdjustLimitsOutcome,
@@ -47,7 +33,10 @@ from tidegate.operations.limits_outcome import (
     group_rows,
 )
 from tidegate.operations.platform import Platform
-from tidegate.operations.scored_rows import portfolio_scored
+from tidegate.operations.rule_book import rule_book_at
+from tidegate.operations.rule_rows import rule_book_row
+from tidegate.operations.scored_rows import label_window_months, portfolio_scored
+from tidegate.operations.source_digests import deciding_code_digest, solver_digest
 
 __all__ = ["AdjustLimitsOutcome", "AdjustLimitsRequest", "adjust_limits"]
 
@@ -74,7 +63,7 @@ class AdjustLimitsRequest(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class _Cycle:
-    """What is decided with, and the accounts to decide; ``scored`` in the portfolio's order.
+    """What is decided with, and the accounts to decide.
 
     ``key`` is the content of the whole request: what decides, and every row asked about, also
     those that another batch has decided. ``brakes`` are those that hold for any of the accounts.
@@ -82,18 +71,20 @@ class _Cycle:
 
     key: str
     champion: CertifiedChampion
-    policy: LimitPolicy
     brakes: tuple[Brake, ...]
     lineage: Lineage
-    portfolio: Portfolio
-    scored: pd.DataFrame
-    row_digests: list[str]
-    ids: list[str]
+    inputs: DecisionInputs
+    identity: Identity
+
+    @property
+    def as_of(self) -> date:
+        """The day that is decided for."""
+        return self.inputs.portfolio.as_of
 
     @property
     def batch_id(self) -> str:
         """Name of the batch in the lake."""
-        return f"limits-{self.portfolio.as_of}-{self.key[:12]}"
+        return f"limits-{self.as_of}-{self.key[:12]}"
 
 
 def adjust_limits(platform: Platform, request: AdjustLimitsRequest) -> AdjustLimitsOutcome:
@@ -108,7 +99,7 @@ def adjust_limits(platform: Platform, request: AdjustLimitsRequest) -> AdjustLim
         NoCertifiedChampion: no champion, or one whose certificate does not verify; the refusal
             is noted in the ledger.
         DataMissing: the features of the day were not computed, or no account is left to decide.
-        PolicyError: the limit policy of the day cannot be used.
+        PolicyError: the limit policy or the rule book of the day cannot be used.
         AllocationInfeasible: the caps of the policy cannot be met.
     """
     as_of = request.as_of or platform.lake.latest_knowledge()
@@ -119,9 +110,11 @@ def adjust_limits(platform: Platform, request: AdjustLimitsRequest) -> AdjustLim
     if elsewhere.all():
         return _recognised(_entry_of(platform, cycle))
     cycle = _without(cycle, elsewhere)
-    window_months = _label_window_months(cycle.champion)
-    batch = decide(cycle.portfolio, cycle.policy, window_months, cycle.lineage.brakes)
-    platform.lake.append("decisions", _rows(platform, cycle, batch), cycle.batch_id)
+    batch, rows = make_decisions(
+        cycle.inputs, cycle.lineage, cycle.identity, threads=platform.settings.threads
+    )
+    platform.lake.append("decisions", rows, cycle.batch_id)
+    del rows  # a million take a gigabyte, and those that the lake has are read back
     outcome = _outcome(cycle, batch, platform.lake.read("decisions", batch_id=cycle.batch_id))
     platform.ledger.append(
         EntryKind.LIMITS_ADJUSTED,
@@ -141,18 +134,16 @@ def adjust_limits(platform: Platform, request: AdjustLimitsRequest) -> AdjustLim
 def _open_cycle(platform: Platform, as_of: date, product: Product | None) -> _Cycle:
     champion = _certified_champion(platform, as_of)
     file = load_dated(platform.policies("limits"), as_of)
-    policy = _parsed(file)
+    policy = parsed_limit_policy(file)
+    rulebook = rule_book_at(platform, as_of)
     scored = portfolio_scored(platform, champion.loaded, as_of)
     portfolio = read_portfolio(platform.lake, as_of, scored, SCORE)
     if product is not None:
         portfolio = portfolio.where(portfolio.product == PRODUCTS.index(product))
     if not len(portfolio):
         raise DataMissing(f"no open account of the product {product} at {as_of}")
-    scored = scored.set_index("account_id").loc[portfolio.account_id.tolist()]
-    names = list(service_named(champion.loaded.feature_service).feature_names)
-    digests = feature_row_digests(portfolio, scored[names].to_numpy(np.float64))
-    versions = platform.lake.versions()
     brakes = _brakes(platform, portfolio)
+    versions = platform.lake.versions()
     lineage = Lineage(
         model_version=champion.version,
         artefact_digest=champion.certificate.artefact_digest,
@@ -160,11 +151,25 @@ def _open_cycle(platform: Platform, as_of: date, product: Product | None) -> _Cy
         policy_version=file.version,
         policy_digest=file.digest,
         data_versions={name: at for name, at in versions.items() if name not in _NOT_INPUTS},
+        code_digest=deciding_code_digest(),
+        solver_digest=solver_digest(),
+        rulebook_version=rulebook.version,
+        rulebook_digest=rulebook.digest,
         brakes=in_force(brakes),
     )
-    ids = decision_ids(portfolio, digests, lineage)
-    key = digest_of({"certificate": lineage.certificate_digest, "decisions": ids})
-    return _Cycle(key, champion, policy, brakes, lineage, portfolio, scored, digests, ids)
+    model = champion.loaded.model
+    inputs = DecisionInputs(
+        portfolio=portfolio,
+        features=model_inputs(scored, portfolio, model),
+        model=model,
+        policy=policy,
+        brakes=lineage.brakes,
+        rulebook=rulebook,
+        label_window_months=label_window_months(champion.loaded),
+    )
+    identity = identify(portfolio, inputs.features, lineage)
+    key = digest_of({"certificate": lineage.certificate_digest, "decisions": identity.ids})
+    return _Cycle(key, champion, brakes, lineage, inputs, identity)
 
 
 def _brakes(platform: Platform, portfolio: Portfolio) -> tuple[Brake, ...]:
@@ -194,45 +199,31 @@ def _certified_champion(platform: Platform, as_of: date) -> CertifiedChampion:
         raise
 
 
-def _parsed(file: DatedFile) -> LimitPolicy:
+def parsed_limit_policy(file: DatedFile) -> LimitPolicy:
+    """The limit policy of a file; :class:`PolicyError` names the file that cannot be used."""
     try:
         return parse_limit_policy(file.content)
     except PolicyError as error:
         raise PolicyError(f"{file.version}: {error}") from error
 
 
-def _label_window_months(champion: CertifiedChampion) -> int:
-    stated = champion.loaded.tags.get("label_window_months", "")
-    if not stated.isdecimal():
-        raise ModelError(
-            f"version {champion.version} of {_MODEL_NAME} does not say its label window; train it "
-            "again: tidegate retrain"
-        )
-    return int(stated)
-
-
 def _decided_elsewhere(platform: Platform, cycle: _Cycle) -> Flags:
     """Which of the decisions another batch has already made."""
     if not platform.lake.exists("decisions"):
-        return np.zeros(len(cycle.ids), dtype=np.bool_)
+        return np.zeros(len(cycle.identity.ids), dtype=np.bool_)
     with platform.lake.connect(tables=["decisions"]) as connection:
         rows = connection.execute(
             "SELECT decision_id FROM decisions WHERE as_of = ? AND batch_id <> ?",
-            [cycle.portfolio.as_of, cycle.batch_id],
+            [cycle.as_of, cycle.batch_id],
         ).fetchall()
-    return np.isin(np.array(cycle.ids), np.array([row[0] for row in rows], dtype=np.str_))
+    return np.isin(np.array(cycle.identity.ids), np.array([row[0] for row in rows], dtype=np.str_))
 
 
 def _without(cycle: _Cycle, decided: Flags) -> _Cycle:
     if not decided.any():
         return cycle
-    left = np.flatnonzero(~decided).tolist()
     return replace(
-        cycle,
-        portfolio=cycle.portfolio.where(~decided),
-        scored=cycle.scored.iloc[left],
-        row_digests=[cycle.row_digests[place] for place in left],
-        ids=[cycle.ids[place] for place in left],
+        cycle, inputs=cycle.inputs.where(~decided), identity=cycle.identity.where(~decided)
     )
 
 
@@ -241,7 +232,7 @@ def _entry_of(platform: Platform, cycle: _Cycle) -> Entry:
     with platform.lake.connect(tables=["decisions"]) as connection:
         found = connection.execute(
             "SELECT DISTINCT batch_id FROM decisions WHERE decision_id IN (SELECT unnest(?))",
-            [cycle.ids],
+            [list(cycle.identity.ids)],
         ).fetchall()
     batches = {row[0] for row in found}
     for entry in reversed(platform.ledger.entries(EntryKind.LIMITS_ADJUSTED)):
@@ -258,31 +249,9 @@ def _recognised(entry: Entry) -> AdjustLimitsOutcome:
     return stored.model_copy(update={"recognised": True})
 
 
-def _rows(platform: Platform, cycle: _Cycle, batch: DecisionBatch) -> pa.Table:
-    return decision_rows(
-        cycle.portfolio,
-        batch,
-        cycle.lineage,
-        ids=cycle.ids,
-        row_digests=cycle.row_digests,
-        feature_reasons=_feature_reasons(platform, cycle, batch),
-    )
-
-
-def _feature_reasons(platform: Platform, cycle: _Cycle, batch: DecisionBatch) -> pa.Array:
-    """Names of the inputs that raise the risk most, where a reason rests on the risk."""
-    model = cycle.champion.loaded.model
-    places = np.full((len(cycle.ids), MOST_REASONS), NONE, dtype=np.int64)
-    needed = driven_by_risk(batch.reasons)
-    if needed.any():
-        contributions = model.contributions(cycle.scored[needed], threads=platform.settings.threads)
-        places[needed] = strongest_features(contributions)
-    return listed(places, model.feature_names)
-
-
 def _outcome(cycle: _Cycle, batch: DecisionBatch, stored: pa.Table) -> AdjustLimitsOutcome:
     """Root and data versions are those of the rows as the lake has them."""
-    portfolio, lineage = cycle.portfolio, cycle.lineage
+    portfolio, lineage = cycle.inputs.portfolio, cycle.lineage
     return AdjustLimitsOutcome(
         as_of=portfolio.as_of,
         batch_id=cycle.batch_id,
@@ -299,6 +268,8 @@ def _outcome(cycle: _Cycle, batch: DecisionBatch, stored: pa.Table) -> AdjustLim
         artefact_digest=lineage.artefact_digest,
         certificate_digest=lineage.certificate_digest,
         feature_service=cycle.champion.loaded.feature_service,
+        label_window_months=cycle.inputs.label_window_months,
         data_versions=json.loads(stored["data_versions"][0].as_py()),
         brakes=brake_rows(cycle.brakes),
+        rule_book=rule_book_row(cycle.inputs.rulebook, batch.rules),
     )

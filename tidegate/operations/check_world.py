@@ -35,7 +35,12 @@ class CheckWorldRequest(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     seed: int = Field(7, ge=0, description="Seed of all chance in the world")
-    customers: int = Field(20_000, ge=1, le=9_999_999, description="How many customers there are")
+    customers: int = Field(
+        50_000,
+        ge=1,
+        le=9_999_999,
+        description="How many customers there are; of fewer a model has too few defaults to learn",
+    )
 
 
 class CheckedQuantity(BaseModel):

@@ -25,6 +25,8 @@ from tidegate.adapters.cycle_report import (
     Interval,
     ModelComparison,
     QuarantinedRow,
+    RuleCount,
+    RulesInForce,
     TableQuality,
 )
 from tidegate.operations.ingest_batch import IngestBatchOutcome, QualityCheck
@@ -35,6 +37,7 @@ from tidegate.operations.retrain_model import (
     FigureInterval,
     RetrainModelOutcome,
 )
+from tidegate.operations.rule_rows import RuleBookRow
 from tidegate.operations.watch_drift import ColumnRow, EarlyDelinquencyRow, WatchDriftOutcome
 
 _COLUMNS_SHOWN = 12
@@ -111,7 +114,9 @@ def gate_verdict(outcome: PromoteModelOutcome) -> GateVerdict:
         version=outcome.version,
         cleared=outcome.cleared,
         checks=tuple(
-            GateCheck(check.check, check.passed, _gate_figures(check), check.message)
+            GateCheck(
+                check.check, check.passed, _gate_figures(check), check.message, check.dispensed
+            )
             for check in outcome.checks
         ),
         certificate_digest=outcome.certificate_digest,
@@ -123,6 +128,24 @@ def allocation(row: AllocationRow) -> Allocation:
     """The solution of a batch and its caps."""
     caps = (CapUse(cap.name, cap.cap, cap.used, cap.slack, cap.price) for cap in row.caps)
     return Allocation(row.value, row.bound, row.gap, tuple(caps))
+
+
+def rules_in_force(row: RuleBookRow | None) -> RulesInForce | None:
+    """The rule book of a batch, with what each rule did."""
+    if row is None:
+        return None
+    counts = (
+        RuleCount(
+            rule.rule_id,
+            rule.description,
+            rule.applies,
+            rule.touched,
+            rule.not_evaluated,
+            rule.status,
+        )
+        for rule in row.rules
+    )
+    return RulesInForce(row.version, tuple(counts))
 
 
 def drift(

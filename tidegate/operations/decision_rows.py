@@ -1,6 +1,5 @@
 """Decisions as rows of the lake: their ids, the digests they are proven by, their columns."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,13 +8,23 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from credit_limits.decisions import DecisionBatch
-from credit_limits.domain.digest import canonical_json, digest_of
+from credit_limits.domain.digest import canonical_json, digest_bytes
 from credit_limits.domain.periods import add_months, end_of_day
 from credit_limits.explanation.reasons import ACTIONS, REASONS
+from credit_limits.ledger.row_texts import row_digests
 from credit_limits.policy.brakes import NO_BRAKES, Brakes
-from credit_limits.policy.portfolio import FEATURES_READ, PRODUCTS, Floats, Integers, Portfolio
+from credit_limits.policy.portfolio import (
+    FEATURES_READ,
+    PRODUCTS,
+    Flags,
+    Floats,
+    Integers,
+    Portfolio,
+)
 from credit_limits.policy.risk_grades import Grade
+from tidegate.operations.rule_rows import rule_texts
 
+_CHUNK_ROWS = 65_536
 _ID_DIGITS = 20
 _DAY = np.timedelta64(1, "D")
 _INSTANT = pa.timestamp("us", tz="UTC")
@@ -35,7 +44,11 @@ _STATE = (
 
 @dataclass(frozen=True, slots=True)
 class Lineage:
-    """What a batch follows from: model, certificate, policy, brakes, and versions of the tables."""
+    """What a batch follows from: model, certificate, policy, tables, code, rule book, brakes.
+
+    ``data_versions`` are the Delta versions of the tables; ``code_digest`` and ``solver_digest``
+    are those of :mod:`tidegate.operations.source_digests`.
+    """
 
     model_version: str
     artefact_digest: str
@@ -43,7 +56,37 @@ class Lineage:
     policy_version: str
     policy_digest: str
     data_versions: Mapping[str, int]
+    code_digest: str
+    solver_digest: str
+    rulebook_version: str
+    rulebook_digest: str
     brakes: Brakes = NO_BRAKES
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What N decisions are known and compared by, in the portfolio's order.
+
+    ``row_digests`` are over all that a decision reads, ``state_digests`` over the part of it that
+    is no feature.
+    """
+
+    ids: Sequence[str]
+    row_digests: Sequence[str]
+    state_digests: Sequence[str]
+
+    def where(self, flags: Flags) -> "Identity":
+        """Those whose flag is set, in the same order."""
+        kept = np.flatnonzero(flags).tolist()
+        columns = (self.ids, self.row_digests, self.state_digests)
+        return Identity(*([column[place] for place in kept] for column in columns))
+
+
+def identify(portfolio: Portfolio, features: Floats, lineage: Lineage) -> Identity:
+    """Ids and digests; ``features`` as in :func:`feature_row_digests`."""
+    row_digests = feature_row_digests(portfolio, features)
+    ids = decision_ids(portfolio, row_digests, lineage)
+    return Identity(ids, row_digests, state_digests(portfolio))
 
 
 def feature_row_digests(portfolio: Portfolio, features: Floats) -> list[str]:
@@ -52,28 +95,32 @@ def feature_row_digests(portfolio: Portfolio, features: Floats) -> list[str]:
     ``features``, shape (N, F), are the model's inputs in the order of its service. Every kind of
     "not known" is one and the same, and so are 0 and -0.
     """
-    state = [np.asarray(getattr(portfolio, name), np.float64) for name in _STATE]
-    state += [getattr(portfolio.features, name) for name in FEATURES_READ]
-    until = portfolio.increases_closed_until
-    state.append(np.where(np.isnat(until), np.nan, until.astype("datetime64[D]").astype(float)))
-    matrix = np.column_stack([features, *state]) + 0.0
-    matrix[np.isnan(matrix)] = np.nan
-    data, width = matrix.astype("<f8").tobytes(), matrix.shape[1] * 8
-    return [
-        hashlib.sha256(data[place : place + width]).hexdigest()
-        for place in range(0, len(data), width)
-    ]
+    state = _state(portfolio)
+    read = [getattr(portfolio.features, name) for name in FEATURES_READ]
+    columns = [*state[:-1], *read, state[-1]]
+    return _matrix_digests([features, *columns])
+
+
+def state_digests(portfolio: Portfolio) -> list[str]:
+    """SHA-256 of each account's state alone: product, limit, balance, wishes, earlier changes."""
+    return _matrix_digests(_state(portfolio))
 
 
 def decision_ids(portfolio: Portfolio, row_digests: Sequence[str], lineage: Lineage) -> list[str]:
     """An id for each decision, derived from all that it follows from: 20 hexadecimal digits.
 
-    A brake is part of the ids of the products that it holds for, and of no others.
+    The digest of the list of account, date, model, policy, rule book, row and brakes. A brake is
+    part of the ids of the products that it holds for, and of no others.
     """
-    shared = [portfolio.as_of, lineage.artefact_digest, lineage.policy_digest]
-    stopped = [lineage.brakes.measures(product) for product in PRODUCTS]
+    digests = [lineage.artefact_digest, lineage.policy_digest, lineage.rulebook_digest]
+    shared = canonical_json([portfolio.as_of, *digests])
+    stopped = [canonical_json(list(lineage.brakes.measures(product))) for product in PRODUCTS]
+    middle = b"," + shared[1:-1] + b',"'
+    ends = [b'",' + measures[1:] if len(measures) > 2 else b'"]' for measures in stopped]
     return [
-        digest_of([account, *shared, row, *stopped[product]])[:_ID_DIGITS]
+        digest_bytes(b"[" + canonical_json(account) + middle + row.encode() + ends[product])[
+            :_ID_DIGITS
+        ]
         for account, product, row in zip(
             portfolio.account_id.tolist(), portfolio.product.tolist(), row_digests, strict=True
         )
@@ -85,16 +132,17 @@ def decision_rows(
     batch: DecisionBatch,
     lineage: Lineage,
     *,
-    ids: Sequence[str],
-    row_digests: Sequence[str],
+    identity: Identity,
     feature_reasons: pa.Array,
+    feature_contributions: pa.Array,
 ) -> pa.Table:
     """The rows of the table ``decisions``, in the portfolio's order; amounts in minor units."""
     count = len(portfolio)
     instant = pa.repeat(pa.scalar(end_of_day(portfolio.as_of), _INSTANT), count)
+    higher, highest = batch.next_higher, batch.next_higher.limit_minor == 0
     return pa.table(
         {
-            "decision_id": pa.array(ids, pa.string()),
+            "decision_id": pa.array(identity.ids, pa.string()),
             "account_id": pa.array(portfolio.account_id, pa.string()),
             "customer_id": pa.array(portfolio.customer_id, pa.string()),
             "product": named(portfolio.product, PRODUCTS),
@@ -102,17 +150,28 @@ def decision_rows(
             "to_minor": pa.array(batch.to_minor),
             "action": named(batch.action, ACTIONS),
             "reasons": listed(batch.reasons, REASONS),
+            "rules": rule_texts(batch.rules, count),
             "feature_reasons": feature_reasons,
+            "feature_contributions": feature_contributions,
             "increases_closed_until": _closed_until(portfolio, batch.close_months),
             "default_probability": pa.array(portfolio.default_probability),
             "grade": named(batch.grade, tuple(Grade)),
-            "expected_profit_minor": _whole(batch.expected_profit_minor),
-            "expected_loss_minor": _whole(batch.expected_loss_minor),
-            "exposure_minor": _whole(batch.exposure_minor),
+            "expected_profit_minor": pa.array(_whole(batch.expected_profit_minor)),
+            "expected_loss_minor": pa.array(_whole(batch.expected_loss_minor)),
+            "exposure_minor": pa.array(_whole(batch.exposure_minor)),
+            "next_limit_minor": pa.array(higher.limit_minor, mask=highest),
+            "missed_by_minor": pa.array(_whole(higher.missed_by_minor), mask=highest),
             "model_version": _same(lineage.model_version, count),
+            "artefact_digest": _same(lineage.artefact_digest, count),
             "policy_version": _same(lineage.policy_version, count),
+            "policy_digest": _same(lineage.policy_digest, count),
+            "rulebook_version": _same(lineage.rulebook_version, count),
+            "rulebook_digest": _same(lineage.rulebook_digest, count),
             "certificate_digest": _same(lineage.certificate_digest, count),
-            "feature_row_digest": pa.array(row_digests, pa.string()),
+            "code_digest": _same(lineage.code_digest, count),
+            "solver_digest": _same(lineage.solver_digest, count),
+            "feature_row_digest": pa.array(identity.row_digests, pa.string()),
+            "state_digest": pa.array(identity.state_digests, pa.string()),
             "data_versions": _same(canonical_json(dict(lineage.data_versions)).decode(), count),
             "as_of": pa.repeat(pa.scalar(portfolio.as_of, pa.date32()), count),
             "event_timestamp": instant,
@@ -124,9 +183,10 @@ def decision_rows(
 def leaf_digests(rows: pa.Table) -> list[str]:
     """The digest of each decision row, in order of account: what the Merkle root is made of.
 
-    ``rows`` as the lake holds them; their ``batch_id`` is part of the digest.
+    ``rows`` as the lake holds them; their ``batch_id`` is part of the digest. It is the SHA-256
+    of the row's canonical JSON, every column by its name.
     """
-    return [digest_of(row) for row in rows.sort_by("account_id").to_pylist()]
+    return row_digests(rows.sort_by("account_id"))
 
 
 def named(places: Integers, names: Sequence[str]) -> pa.Array:
@@ -137,10 +197,38 @@ def named(places: Integers, names: Sequence[str]) -> pa.Array:
 def listed(places: npt.NDArray[np.int64], names: Sequence[str]) -> pa.Array:
     """A list of texts a row for places of shape (N, most); negative places are left out."""
     there = places >= 0
+    return _lists(there, named(places[there], names))
+
+
+def listed_numbers(places: npt.NDArray[np.int64], numbers: Floats) -> pa.Array:
+    """A list of numbers a row, out of the row of ``numbers`` (N, F), as :func:`listed` does."""
+    there = places >= 0
+    picked = np.take_along_axis(numbers, np.where(there, places, 0), axis=1)
+    return _lists(there, pa.array(picked[there]))
+
+
+def _lists(there: Flags, values: pa.Array) -> pa.Array:
     ends = np.concatenate([[0], np.cumsum(there.sum(axis=1))])
-    return pa.ListArray.from_arrays(
-        pa.array(ends, pa.int32()), named(places[there], names), type=pa.list_(pa.string())
-    )
+    return pa.ListArray.from_arrays(pa.array(ends, pa.int32()), values, type=pa.list_(values.type))
+
+
+def _state(portfolio: Portfolio) -> list[Floats]:
+    """What a decision reads of an account beside its features, as numbers."""
+    until = portfolio.increases_closed_until
+    days = np.where(np.isnat(until), np.nan, until.astype("datetime64[D]").astype(float))
+    return [*(np.asarray(getattr(portfolio, name), np.float64) for name in _STATE), days]
+
+
+def _matrix_digests(columns: Sequence[Floats]) -> list[str]:
+    """SHA-256 of each row of the columns side by side, as little-endian doubles."""
+    found: list[str] = []
+    for start in range(0, len(columns[0]), _CHUNK_ROWS):
+        chunk = [column[start : start + _CHUNK_ROWS] for column in columns]
+        matrix = np.column_stack(chunk) + 0.0
+        matrix[np.isnan(matrix)] = np.nan
+        data, width = matrix.astype("<f8").tobytes(), matrix.shape[1] * 8
+        found += [digest_bytes(data[at : at + width]) for at in range(0, len(data), width)]
+    return found
 
 
 def _closed_until(portfolio: Portfolio, close_months: Integers) -> pa.Array:
@@ -159,5 +247,5 @@ def _same(text: str, count: int) -> pa.Array:
     return pa.repeat(pa.scalar(text, pa.string()), count)
 
 
-def _whole(amounts: Floats) -> pa.Array:
-    return pa.array(np.rint(amounts).astype(np.int64))
+def _whole(amounts: Floats) -> Integers:
+    return np.asarray(np.rint(amounts), np.int64)

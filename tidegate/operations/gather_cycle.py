@@ -30,6 +30,7 @@ from tidegate.operations.limits_outcome import AdjustLimitsOutcome
 from tidegate.operations.platform import Platform
 from tidegate.operations.promote_model import PromoteModelOutcome
 from tidegate.operations.retrain_model import RetrainModelOutcome
+from tidegate.operations.rule_rows import RuleBookRow
 from tidegate.operations.watch_drift import WatchDriftOutcome
 
 _Outcome = TypeVar("_Outcome", bound=BaseModel)
@@ -109,6 +110,7 @@ def _decisions(platform: Platform, adjusted: Sequence[AdjustLimitsOutcome]) -> D
                     model_version=batch.model_version,
                     policy_version=batch.policy_version,
                     allocation=sections.allocation(batch.allocation),
+                    rule_book=sections.rules_in_force(batch.rule_book),
                 )
                 for batch in adjusted
                 if batch.batch_id in standing
@@ -134,6 +136,10 @@ def _sentence(code: str) -> str:
     return reason_sentence(ReasonCode(code))
 
 
+def _rule_book_facts(row: RuleBookRow | None) -> list[tuple[str, str]]:
+    return [("Rule book", row.version), ("Rule book digest", row.digest)] if row else []
+
+
 def _lineage(
     cycle: CycleEntries,
     adjusted: Sequence[AdjustLimitsOutcome],
@@ -149,6 +155,7 @@ def _lineage(
             ("Feature service", newest.feature_service),
             ("Limit policy", newest.policy_version),
             ("Policy digest", newest.policy_digest),
+            *_rule_book_facts(newest.rule_book),
             *((f"Merkle root, batch {batch.batch_id}", batch.merkle_root) for batch in adjusted),
         ]
     elif trained:

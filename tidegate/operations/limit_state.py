@@ -1,5 +1,6 @@
 """The portfolio as it stands at a date: accounts, customers, balances, earlier changes."""
 
+from collections.abc import Mapping
 from datetime import date
 
 import numpy as np
@@ -90,7 +91,14 @@ ORDER BY account_id
 """
 
 
-def read_portfolio(lake: Lake, as_of: date, scored: pd.DataFrame, score: str) -> Portfolio:
+def read_portfolio(
+    lake: Lake,
+    as_of: date,
+    scored: pd.DataFrame,
+    score: str,
+    *,
+    versions: Mapping[str, int] | None = None,
+) -> Portfolio:
     """The accounts of ``scored``, in order of their id, as the lake knew them at ``as_of``.
 
     Args:
@@ -98,11 +106,13 @@ def read_portfolio(lake: Lake, as_of: date, scored: pd.DataFrame, score: str) ->
         as_of: nothing that became known later is read.
         scored: a row an account: ``account_id``, the model's features and its score.
         score: name of the column with the default probability.
+        versions: Delta versions to read; a table that they do not name is absent. The current
+            ones if not given.
 
     Raises:
         DataMissing: the lake lacks accounts or customers, or an account of ``scored``.
     """
-    state = _read_state(lake, as_of)
+    state = _read_state(lake, as_of, lake.versions() if versions is None else versions)
     scored = scored.set_index("account_id")
     if missing := sorted(set(scored.index) - set(state["account_id"])):
         raise DataMissing(
@@ -134,11 +144,11 @@ def read_portfolio(lake: Lake, as_of: date, scored: pd.DataFrame, score: str) ->
     )
 
 
-def _read_state(lake: Lake, as_of: date) -> pd.DataFrame:
-    present = lake.versions()
+def _read_state(lake: Lake, as_of: date, present: Mapping[str, int]) -> pd.DataFrame:
     if missing := [table for table in _REQUIRED if table not in present]:
         raise DataMissing(f"the lake has no table {', '.join(missing)}; ingest a batch first")
-    with lake.connect(known_at=as_of, tables=(*_REQUIRED, *_ABSENT)) as connection:
+    tables = (*_REQUIRED, *_ABSENT)
+    with lake.connect(present, known_at=as_of, tables=tables) as connection:
         for table, columns in _ABSENT.items():
             if table not in present:
                 connection.execute(

@@ -14,6 +14,7 @@ from credit_limits.explanation.reasons import ACTIONS
 from credit_limits.policy.brakes import BrakeMeasure
 from credit_limits.policy.portfolio import Integers, Portfolio
 from tidegate.operations.brakes import Brake
+from tidegate.operations.rule_rows import RuleBookRow
 
 
 def _in_their_order(counts: dict[str, int]) -> dict[str, int]:
@@ -44,7 +45,7 @@ class CapRow(BaseModel):
 class AllocationRow(BaseModel):
     """The allocation's certificate: expected yearly profit in minor units, and its bound.
 
-    ``gap`` is (bound - value) / max(|value|, 1).
+    ``gap`` is (bound - value) / |bound|.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -86,7 +87,8 @@ class AdjustLimitsOutcome(BaseModel):
 
     ``merkle_root`` is over the digests of its rows, in order of account. ``data_versions`` are
     the Delta versions of the lake's tables when it was decided. ``brakes`` are those that held
-    for its accounts.
+    for its accounts, ``rule_book`` the rules of law and what each did; ``None`` for a batch that
+    was decided before there was one.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -106,8 +108,10 @@ class AdjustLimitsOutcome(BaseModel):
     artefact_digest: str
     certificate_digest: str
     feature_service: str
+    label_window_months: int
     data_versions: dict[str, int]
     brakes: tuple[BrakeRow, ...] = ()
+    rule_book: RuleBookRow | None = None
     recognised: bool = False
 
 

@@ -46,6 +46,12 @@ class Platform:
 
         return Registry(self.settings)
 
+    def at_entry(self, sequence: int) -> "Platform":
+        """The same platform, whose ledger ends with this entry: for questions about the past."""
+        past = Platform(self.settings, self.clock)
+        past.__dict__["ledger"] = self.ledger.up_to(sequence)  # what cached_property would fill in
+        return past
+
     def policies(self, *parts: str) -> Path:
         """The folder of a kind of policy, for instance ``policies("gates", "default_risk")``."""
         return self.settings.policies_dir.joinpath(*parts)

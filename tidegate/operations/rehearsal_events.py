@@ -79,7 +79,8 @@ def _promoted(payload: Mapping[str, Any]) -> _Told:
 
 
 def _not_promoted(payload: Mapping[str, Any]) -> _Told:
-    failing = [f"{c['check']}: {c['message']}" for c in payload["checks"] if not c["passed"]]
+    refusing = [c for c in payload["checks"] if not (c["passed"] or c.get("dispensed"))]
+    failing = [f"{check['check']}: {check['message']}" for check in refusing]
     return EventKind.REFUSAL, f"Version {payload['version']} was refused: {'; '.join(failing)}"
 
 

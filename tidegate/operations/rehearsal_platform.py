@@ -3,7 +3,6 @@
 import shutil
 from dataclasses import dataclass
 from datetime import date, datetime
-from importlib.resources import files
 from pathlib import Path
 
 import yaml
@@ -14,6 +13,7 @@ from credit_limits.domain.periods import end_of_day
 from credit_limits.policy.limit_policy import parse_limit_policy
 from tidegate.adapters.dated_policies import load_dated
 from tidegate.operations.platform import Platform
+from tidegate.operations.source_digests import source_digests
 
 _ACTOR = "rehearsal"
 _PACKAGES = (
@@ -24,7 +24,6 @@ _PACKAGES = (
     "tidegate.operations",
     "tidegate.adapters",
 )
-_SOURCES = (".py", ".sql")
 _LIMITS = "limits"
 
 
@@ -41,18 +40,9 @@ class SimulatedClock:
 
 def code_digest() -> str:
     """Digest of every source file that a rehearsal runs through."""
-    sources = {
-        f"{package}/{path.relative_to(root).as_posix()}": digest_bytes(path.read_bytes())
-        for package in _PACKAGES
-        for root in (_folder_of(package),)
-        for path in sorted(root.rglob("*"))
-        if path.suffix in _SOURCES
-    }
-    return digest_of(sources)
-
-
-def _folder_of(package: str) -> Path:
-    return Path(str(files(package)))
+    return digest_of(
+        {path: each for package in _PACKAGES for path, each in source_digests(package).items()}
+    )
 
 
 def policies_digest(folder: Path, limit_policy: Path | None) -> str:

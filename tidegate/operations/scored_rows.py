@@ -60,6 +60,17 @@ def with_features(platform: Platform, rows: pd.DataFrame, service: str) -> pd.Da
     return pd.concat([rows, features.drop(columns=["account_id", "as_of"])], axis="columns")
 
 
+def label_window_months(loaded: "LoadedVersion") -> int:
+    """The window of the version's default probability; :class:`ModelError` where it says none."""
+    stated = loaded.tags.get("label_window_months", "")
+    if not stated.isdecimal():
+        raise ModelError(
+            f"version {loaded.version} of {loaded.model_name} does not say its label window; train "
+            "it again: tidegate retrain"
+        )
+    return int(stated)
+
+
 def portfolio_scored(platform: Platform, loaded: "LoadedVersion", as_of: date) -> pd.DataFrame:
     """Every account open at ``as_of`` with its features and the model's score.
 

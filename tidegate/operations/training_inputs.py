@@ -44,7 +44,9 @@ def lineage_of(
         feature_service=service.name,
         schema_hash=platform.feature_store.schema_hash(service.name),
         label_window_months=label_window_months,
-        cohorts=_cohorts(platform, service, as_of, label_window_months),
+        cohorts=_cohorts(
+            platform, service, as_of, label_window_months, policy.split.cohorts_ceiling
+        ),
         data_versions={table: versions[table] for table in read},
         policy_version=policy.version,
         policy_digest=policy.digest,
@@ -94,9 +96,9 @@ def code_digest() -> str:
 
 
 def _cohorts(
-    platform: Platform, service: ServiceSpec, as_of: date, label_window_months: int
+    platform: Platform, service: ServiceSpec, as_of: date, label_window_months: int, ceiling: int
 ) -> tuple[date, ...]:
-    """Month ends with a snapshot of every view, whose window is over at ``as_of``.
+    """The latest month ends with a snapshot of every view, whose window is over at ``as_of``.
 
     Decisions leave a snapshot of any day on which they are made; those are no cohorts, or a
     lender who decides daily would train on the same account thirty times a month.
@@ -109,7 +111,7 @@ def _cohorts(
         if day == month_end(day) and add_months(day, label_window_months) <= as_of
     )
     if over:
-        return tuple(over)
+        return tuple(over[-ceiling:])
     found = f"{len(there)}, from {min(there)} to {max(there)}" if there else "none"
     raise DataMissing(
         f"no features of {service.name} from {label_window_months} months before {as_of} or "

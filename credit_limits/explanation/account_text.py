@@ -1,0 +1,258 @@
+"""A decision of one account in words: what, why, on which figures, by what, and what now."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from credit_limits.domain.account import Product
+from credit_limits.domain.decision import Action, ReasonCode
+from credit_limits.domain.money import format_yuan
+from credit_limits.explanation.recourse import Recourse
+from credit_limits.explanation.recourse_sentences import recourse_sentences
+from credit_limits.explanation.sentences import (
+    Language,
+    feature_phrase,
+    notice,
+    reason_sentence,
+)
+from credit_limits.policy.portfolio_caps import Measure
+
+_LANGUAGES = tuple(Language)
+
+PRODUCT_NAMES: dict[Product, tuple[str, str]] = {
+    Product.PAY_LATER: ("pay-later line", "先享后付"),
+    Product.CASH_LOAN: ("cash-loan line", "现金借款"),
+}
+"""English and Chinese name of every product."""
+
+MEASURE_NAMES: dict[Measure, tuple[str, str]] = {
+    Measure.LIMIT: ("limits", "授信额度"),
+    Measure.EXPOSURE: ("exposure", "违约风险敞口"),
+    Measure.EXPECTED_LOSS: ("expected loss", "预期损失"),
+}
+"""English and Chinese name of what a cap adds up."""
+
+LINES: dict[str, tuple[str, str]] = {
+    "head": (
+        "Decision {decision_id} of account {account_id} ({product}), {as_of}",
+        "账户{account_id}（{product}）{as_of}的决定，编号{decision_id}",
+    ),
+    "reasons": ("Reasons, strongest first:", "理由（按重要性排列）："),
+    "rule": ("- by the rule book: {rule}", "- 依据法规手册：{rule}"),
+    "price": (
+        "The portfolio's price of {measure} was {price:.4f} a yuan.",
+        "组合中{measure}的价格为每元{price:.4f}。",
+    ),
+    "missed": (
+        "The next higher limit, {limit} yuan, missed by {amount} yuan a year.",
+        "下一档额度{limit}元每年差{amount}元未能入选。",
+    ),
+    "feature": (
+        "- {feature}: adds {contribution:.2f} to the log odds of default",
+        "- {feature}：使违约对数几率增加{contribution:.2f}",
+    ),
+    "features": ("What raised the assessed risk most:", "对风险评估影响最大的因素："),
+    "figures": (
+        "Figures: probability of default {probability:.2%} (grade {grade}); a year, expected "
+        "profit {profit} yuan, expected loss {loss} yuan; exposure at default {exposure} yuan",
+        "数据：违约概率{probability:.2%}（{grade}级）；预期年利润{profit}元，预期年损失{loss}元；"
+        "违约风险敞口{exposure}元",
+    ),
+    "closed": (
+        "Increases stay closed up to {day}.",
+        "提额关闭至{day}。",
+    ),
+    "made_with": (
+        "Decided with: {model} version {version}, certificate {certificate}; policy {policy}; rule "
+        "book {rulebook}",
+        "依据：模型{model}版本{version}，证书{certificate}；政策{policy}；法规手册{rulebook}",
+    ),
+    "brake": ("Brake in force: {brake}", "生效中的制动：{brake}"),
+    "no_brake": ("Brakes: none", "制动：无"),
+    "recourse": ("What you can do:", "您可以这样做："),
+    "no_recourse": (
+        "What you can do: nothing was found that would change this decision by itself.",
+        "您可以这样做：暂未找到可单独改变此决定的做法。",
+    ),
+    "recourse_unknown": (
+        "What you can do: not said, since the inputs of that day are not there unchanged; see "
+        "tidegate replay {decision_id}",
+        "您可以这样做：当日的输入已有变化，无法说明；参见 tidegate replay {decision_id}",
+    ),
+    "proof": (
+        "Recorded in batch {batch_id}, ledger entry {sequence}, Merkle root {root}",
+        "记录于批次{batch_id}，账本第{sequence}条，默克尔根{root}",
+    ),
+    "prove": (
+        "Prove it: tidegate ledger prove {decision_id} --out proof.json",
+        "出具证明：tidegate ledger prove {decision_id} --out proof.json",
+    ),
+    "replay": (
+        "Make it again: tidegate replay {decision_id}",
+        "重新计算：tidegate replay {decision_id}",
+    ),
+}
+"""English and Chinese of every line."""
+
+
+@dataclass(frozen=True, slots=True)
+class CapPrice:
+    """What one more unit of a cap's measure would bring, in profit a year."""
+
+    name: str
+    measure: Measure
+    price: float
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedDecision:
+    """A recorded decision and all that is told of it. Amounts in minor units.
+
+    ``next_limit_minor`` and ``missed_by_minor`` are ``None`` where no higher limit was permitted.
+    ``contributions`` belong to ``features``. ``prices`` are those above 0 that the account paid.
+    ``rules`` names each rule of the rule book that touched it, with the columns that decided.
+    ``recourse_known`` is false where the inputs of the day are no longer there.
+    """
+
+    decision_id: str
+    account_id: str
+    as_of: date
+    product: Product
+    action: Action
+    from_minor: int
+    to_minor: int
+    reasons: tuple[ReasonCode, ...]
+    rules: tuple[str, ...]
+    features: tuple[str, ...]
+    contributions: tuple[float, ...]
+    next_limit_minor: int | None
+    missed_by_minor: int | None
+    prices: tuple[CapPrice, ...]
+    default_probability: float
+    grade: str
+    expected_profit_minor: int
+    expected_loss_minor: int
+    exposure_minor: int
+    closed_until: date | None
+    model_name: str
+    model_version: str
+    certificate_digest: str
+    policy_version: str
+    rulebook_version: str
+    brakes: tuple[str, ...]
+    batch_id: str
+    entry_sequence: int
+    merkle_root: str
+    recourse: Recourse | None
+    recourse_known: bool
+
+
+def explanation_lines(
+    decision: ExplainedDecision, language: Language = Language.ENGLISH
+) -> tuple[str, ...]:
+    """The whole explanation; the second line is the notice that a customer is sent."""
+    speak = _Speaker(language)
+    told = notice(
+        decision.action,
+        decision.from_minor,
+        decision.to_minor,
+        reasons=decision.reasons,
+        features=decision.features,
+        language=language,
+    )
+    return (
+        speak(
+            "head",
+            decision_id=decision.decision_id,
+            account_id=decision.account_id,
+            product=PRODUCT_NAMES[decision.product][speak.place],
+            as_of=decision.as_of,
+        ),
+        told,
+        *_reason_lines(decision, speak),
+        *_figure_lines(decision, speak),
+        *_recourse_lines(decision, speak),
+        speak(
+            "proof",
+            batch_id=decision.batch_id,
+            sequence=decision.entry_sequence,
+            root=decision.merkle_root,
+        ),
+        speak("prove", decision_id=decision.decision_id),
+        speak("replay", decision_id=decision.decision_id),
+    )
+
+
+class _Speaker:
+    """Says a line of :data:`LINES` in its language."""
+
+    def __init__(self, language: Language) -> None:
+        self.language, self.place = language, _LANGUAGES.index(language)
+
+    def __call__(self, line: str, **values: object) -> str:
+        return LINES[line][self.place].format(**values)
+
+
+def _reason_lines(decision: ExplainedDecision, speak: _Speaker) -> Sequence[str]:
+    lines = [speak("reasons")]
+    for code in decision.reasons:
+        lines.append(f"- {reason_sentence(code, speak.language)} [{code}]")
+        if code is ReasonCode.PORTFOLIO_CAP:
+            lines += [f"  {line}" for line in _price_lines(decision, speak)]
+    lines += [speak("rule", rule=rule) for rule in decision.rules]
+    missed = decision.missed_by_minor
+    if decision.next_limit_minor is not None and missed is not None and missed > 0:
+        lines.append(
+            speak(
+                "missed", limit=format_yuan(decision.next_limit_minor), amount=format_yuan(missed)
+            )
+        )
+    if decision.features:
+        lines.append(speak("features"))
+    lines += [
+        speak("feature", feature=feature_phrase(name, speak.language), contribution=contribution)
+        for name, contribution in zip(decision.features, decision.contributions, strict=True)
+    ]
+    return lines
+
+
+def _price_lines(decision: ExplainedDecision, speak: _Speaker) -> list[str]:
+    return [
+        speak("price", measure=MEASURE_NAMES[cap.measure][speak.place], price=cap.price)
+        for cap in decision.prices
+    ]
+
+
+def _figure_lines(decision: ExplainedDecision, speak: _Speaker) -> Sequence[str]:
+    closed, brakes = decision.closed_until, decision.brakes
+    return (
+        speak(
+            "figures",
+            probability=decision.default_probability,
+            grade=decision.grade,
+            profit=format_yuan(decision.expected_profit_minor),
+            loss=format_yuan(decision.expected_loss_minor),
+            exposure=format_yuan(decision.exposure_minor),
+        ),
+        *([] if closed is None else [speak("closed", day=closed)]),
+        speak(
+            "made_with",
+            model=decision.model_name,
+            version=decision.model_version,
+            certificate=decision.certificate_digest[:12],
+            policy=decision.policy_version,
+            rulebook=decision.rulebook_version,
+        ),
+        *([speak("brake", brake=brake) for brake in brakes] or [speak("no_brake")]),
+    )
+
+
+def _recourse_lines(decision: ExplainedDecision, speak: _Speaker) -> Sequence[str]:
+    if decision.action is Action.INCREASE:
+        return ()
+    if not decision.recourse_known:
+        return (speak("recourse_unknown", decision_id=decision.decision_id),)
+    if decision.recourse is None:
+        return (speak("no_recourse"),)
+    sentences = recourse_sentences(decision.recourse, decision.as_of, speak.language)
+    return (speak("recourse"), *(f"- {sentence}" for sentence in sentences))

@@ -1,0 +1,188 @@
+"""Explain: an account's decision in words, and the ways out of a whole batch, counted."""
+
+from dataclasses import asdict
+from datetime import date, datetime
+
+import structlog
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from credit_limits.domain.account import Product
+from credit_limits.domain.decision import Action, ReasonCode
+from credit_limits.domain.errors import DataMissing
+from credit_limits.explanation.account_text import (
+    CapPrice,
+    ExplainedDecision,
+    explanation_lines,
+)
+from credit_limits.explanation.sentences import Language
+from credit_limits.policy.portfolio_caps import Measure
+from tidegate.operations.brakes import Brake
+from tidegate.operations.platform import Platform
+from tidegate.operations.recorded_decisions import (
+    RecordedBatch,
+    latest_decision,
+    recorded_batch,
+)
+from tidegate.operations.recourse_search import RecourseCounts, RecourseSearch
+from tidegate.operations.remade_inputs import brakes_as_of
+
+_log = structlog.get_logger(__name__)
+
+
+class ExplainAccountRequest(BaseModel):
+    """Whose decision to explain, and in which language."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    account_id: str | None = Field(None, description="the account")
+    as_of: date | None = Field(
+        None, description="its latest decision up to this day; the latest of all if empty"
+    )
+    language: Language = Field(Language.ENGLISH, description="language of the text: en or zh")
+    batch: str | None = Field(
+        None, description="count the ways out of every decision of this batch, instead of one"
+    )
+
+    @model_validator(mode="after")
+    def _one_of_the_two(self) -> "ExplainAccountRequest":
+        if (self.account_id is None) == (self.batch is None):
+            raise ValueError("name an account, or a batch with --batch")
+        return self
+
+
+class ExplainAccountOutcome(BaseModel):
+    """A decision explained, or the ways out of a batch counted.
+
+    ``text`` is the whole explanation, a line a place, ``decision`` the same as values. Of a batch
+    there are ``counts`` alone, and ``text`` says them.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    batch_id: str
+    text: tuple[str, ...]
+    decision: dict[str, object] | None = None
+    counts: RecourseCounts | None = None
+
+
+def explain_account(platform: Platform, request: ExplainAccountRequest) -> ExplainAccountOutcome:
+    """Explain from what was recorded; nothing is written.
+
+    Raises:
+        DataMissing: the account has no decision, or there is no such batch; of a batch also where
+            the inputs it was decided from are not there unchanged.
+        LedgerBroken: the ledger, or a recorded row, was altered.
+    """
+    if request.batch is not None:
+        return _counted(platform, request.batch)
+    decision_id, batch_id = latest_decision(platform, str(request.account_id), request.as_of)
+    batch = recorded_batch(platform, batch_id)
+    explained = _explained(platform, batch, batch.row(decision_id)[1])
+    return ExplainAccountOutcome(
+        batch_id=batch_id,
+        text=explanation_lines(explained, request.language),
+        decision=asdict(explained),
+    )
+
+
+def _counted(platform: Platform, batch_id: str) -> ExplainAccountOutcome:
+    batch = recorded_batch(platform, batch_id)
+    _log.info("recourse_search_began", batch_id=batch_id, decisions=batch.rows.num_rows)
+    counts = RecourseSearch.of(platform, batch).counts()
+    return ExplainAccountOutcome(
+        batch_id=batch_id,
+        text=(
+            f"batch {batch_id}: {counts.decisions:,} decisions, of which {counts.not_raised:,} not "
+            "raised, closed or cut",
+            f"ways out issued: {counts.issued:,}; decided again with them: {counts.flipped:,} come "
+            f"out otherwise ({counts.flipped_share:.0%})",
+            *(f"  {step}: {count:,}" for step, count in sorted(counts.steps.items())),
+        ),
+        counts=counts,
+    )
+
+
+def _explained(
+    platform: Platform, batch: RecordedBatch, row: dict[str, object]
+) -> ExplainedDecision:
+    product = Product(str(row["product"]))
+    search = _search(platform, batch, row)
+    closed = row["increases_closed_until"]
+    return ExplainedDecision(
+        decision_id=str(row["decision_id"]),
+        account_id=str(row["account_id"]),
+        as_of=batch.outcome.as_of,
+        product=product,
+        action=Action(str(row["action"])),
+        from_minor=_whole(row["from_minor"]),
+        to_minor=_whole(row["to_minor"]),
+        reasons=tuple(ReasonCode(code) for code in _texts(row["reasons"])),
+        rules=tuple(_texts(row["rules"])),
+        features=tuple(_texts(row["feature_reasons"])),
+        contributions=tuple(float(text) for text in _texts(row["feature_contributions"])),
+        next_limit_minor=_maybe_whole(row["next_limit_minor"]),
+        missed_by_minor=_maybe_whole(row["missed_by_minor"]),
+        prices=_prices(batch, product, search),
+        default_probability=float(str(row["default_probability"])),
+        grade=str(row["grade"]),
+        expected_profit_minor=_whole(row["expected_profit_minor"]),
+        expected_loss_minor=_whole(row["expected_loss_minor"]),
+        exposure_minor=_whole(row["exposure_minor"]),
+        closed_until=closed.date() if isinstance(closed, datetime) else None,
+        model_name=batch.outcome.model_name,
+        model_version=str(row["model_version"]),
+        certificate_digest=str(row["certificate_digest"]),
+        policy_version=str(row["policy_version"]),
+        rulebook_version=str(row["rulebook_version"]),
+        brakes=tuple(
+            f"{brake.name}: {brake.reason}"
+            for brake in brakes_as_of(platform, batch)
+            if _holds(brake, product)
+        ),
+        batch_id=batch.outcome.batch_id,
+        entry_sequence=batch.entry.sequence,
+        merkle_root=batch.outcome.merkle_root,
+        recourse=search.found[0] if search is not None else None,
+        recourse_known=search is not None,
+    )
+
+
+def _search(
+    platform: Platform, batch: RecordedBatch, row: dict[str, object]
+) -> RecourseSearch | None:
+    """The search for the account's way out; None where its inputs are not there unchanged."""
+    try:
+        return RecourseSearch.of(platform, batch, [str(row["account_id"])])
+    except DataMissing as error:
+        _log.warning("recourse_not_sought", decision_id=row["decision_id"], reason=str(error))
+        return None
+
+
+def _prices(
+    batch: RecordedBatch, product: Product, search: RecourseSearch | None
+) -> tuple[CapPrice, ...]:
+    """Prices above 0 of the caps on the product; of every cap where the policy is not known."""
+    rules = search.policy.caps if search is not None else ()
+    others = {rule.name for rule in rules if rule.product not in (None, product)}
+    return tuple(
+        CapPrice(cap.name, Measure(cap.measure), cap.price)
+        for cap in batch.outcome.allocation.caps
+        if cap.price > 0 and cap.name not in others
+    )
+
+
+def _holds(brake: Brake, product: Product) -> bool:
+    return product in brake.products
+
+
+def _texts(values: object) -> list[str]:
+    return [str(value) for value in values] if isinstance(values, list) else []
+
+
+def _whole(value: object) -> int:
+    assert isinstance(value, int)
+    return value
+
+
+def _maybe_whole(value: object) -> int | None:
+    return None if value is None else _whole(value)

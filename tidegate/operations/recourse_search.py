@@ -1,0 +1,115 @@
+"""The ways out of recorded decisions, each held against the policy that decided."""
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from credit_limits.decisions import decide_at_prices
+from credit_limits.domain.decision import Action
+from credit_limits.domain.errors import DataMissing, PolicyError
+from credit_limits.explanation.recourse import (
+    DecideAgain,
+    Decided,
+    Recourse,
+    outcome_of,
+    recourses,
+)
+from credit_limits.policy.limit_policy import LimitPolicy
+from credit_limits.policy.portfolio import Portfolio
+from tidegate.adapters.dated_policies import load_dated
+from tidegate.operations.adjust_limits import parsed_limit_policy
+from tidegate.operations.brakes import in_force
+from tidegate.operations.platform import Platform
+from tidegate.operations.recorded_decisions import RecordedBatch
+from tidegate.operations.remade_inputs import brakes_as_of, portfolio_as_decided
+from tidegate.operations.rule_book import rule_book_at
+
+
+class RecourseCounts(BaseModel):
+    """Ways out of a batch.
+
+    ``not_raised`` decisions were held, closed or cut; for ``issued`` of them a way out was found,
+    and ``flipped`` of these come out otherwise when they are decided again from what the way out
+    says. ``steps`` counts what is asked of customers.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    decisions: int
+    not_raised: int
+    issued: int
+    flipped: int
+    flipped_share: float
+    steps: dict[str, int]
+    goals: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class RecourseSearch:
+    """Decisions, the policy that made them, and the ways out that were found, in their order."""
+
+    portfolio: Portfolio
+    policy: LimitPolicy
+    decided: Decided
+    decide_again: DecideAgain
+    found: list[Recourse | None]
+
+    @classmethod
+    def of(
+        cls, platform: Platform, batch: RecordedBatch, account_ids: list[str] | None = None
+    ) -> "RecourseSearch":
+        """Search for these accounts of a batch, or for all.
+
+        Raises:
+            DataMissing: inputs, policy or rule book of the day are not there unchanged.
+        """
+        portfolio = portfolio_as_decided(platform, batch, account_ids)
+        outcome, first = batch.outcome, batch.rows.slice(0, 1).to_pylist()[0]
+        try:
+            file = load_dated(platform.policies("limits"), outcome.as_of)
+            policy, rulebook = parsed_limit_policy(file), rule_book_at(platform, outcome.as_of)
+        except PolicyError as error:
+            raise DataMissing(f"the policy of {outcome.as_of} cannot be used: {error}") from error
+        if (file.digest, rulebook.digest) != (outcome.policy_digest, first["rulebook_digest"]):
+            raise DataMissing(f"the policy or the rule book of {outcome.as_of} was altered since")
+        decide_again = partial(
+            decide_at_prices,
+            policy=policy,
+            label_window_months=outcome.label_window_months,
+            prices={cap.name: cap.price for cap in outcome.allocation.caps},
+            brakes=in_force(brakes_as_of(platform, batch)),
+            rulebook=rulebook,
+        )
+        decided = _decided(portfolio, batch)
+        found = recourses(portfolio, decided, policy, decide_again)
+        return cls(portfolio, policy, decided, decide_again, found)
+
+    def counts(self) -> RecourseCounts:
+        """Every way out that was issued, decided again from its own words."""
+        places = [place for place, way in enumerate(self.found) if way is not None]
+        ways = [way for way in self.found if way is not None]
+        _, holds = outcome_of(self.portfolio, self.decided, ways, places, self.decide_again)
+        return RecourseCounts(
+            decisions=len(self.portfolio),
+            not_raised=int((self.decided.to_minor <= self.portfolio.limit_minor).sum()),
+            issued=len(ways),
+            flipped=sum(holds),
+            flipped_share=sum(holds) / len(holds) if holds else 1.0,
+            steps=dict(Counter(str(change.step) for way in ways for change in way.changes)),
+            goals=dict(Counter(str(way.goal) for way in ways)),
+        )
+
+
+def _decided(portfolio: Portfolio, batch: RecordedBatch) -> Decided:
+    """What was decided of the portfolio's accounts; both are in order of account."""
+    recorded = batch.rows["account_id"].to_numpy().astype(np.str_)
+    rows = batch.rows.filter(np.isin(recorded, portfolio.account_id))
+    until = rows["increases_closed_until"].cast("timestamp[us]").to_numpy()
+    return Decided(
+        to_minor=rows["to_minor"].to_numpy(),
+        closed_until=until.astype("datetime64[D]"),
+        closing=rows["action"].to_numpy() == str(Action.CLOSE_INCREASES),
+    )
