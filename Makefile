@@ -39,7 +39,8 @@ up: venv  ## Prefect's and MLflow's servers and a runner, on loopback
 	@$(BIN)/tidegate up
 
 bench: venv  ## print the figures that the documents quote
-	@for name in world validation point_in_time default_risk allocation; do \
+	@for name in world validation point_in_time default_risk allocation decisions drift_rates \
+		gate_fuzz; do \
 		echo "== benchmarks.$$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 lock: venv  ## renew requirements.lock from pyproject.toml

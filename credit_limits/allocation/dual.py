@@ -8,7 +8,8 @@ bad one.
 Few of its passes are over all accounts. Prices are first found on samples. Then only the accounts
 near a switch at those prices are passed over: with the others held at their choice, the dual of
 these few lies nowhere above the whole one, and equals it wherever nobody else would switch. Its
-minimum is tried on all accounts; whoever did switch joins the few.
+minimum is tried on all accounts; whoever did switch joins the few. Should that come to no end, the
+passes go over all accounts.
 """
 
 from dataclasses import dataclass
@@ -53,27 +54,35 @@ class DualPoint:
     scale: float
 
 
+@dataclass(frozen=True, slots=True)
+class Minimum:
+    """Prices that a search came to, and its passes over the accounts that it was given."""
+
+    prices: Floats
+    passes: int
+
+
 def minimise_dual(accounts: Accounts, tolerance: float) -> DualPoint:
     """Prices at which the dual bound is lowest, up to ``tolerance`` of the accounts' scale."""
     first = _sample(accounts, _SAMPLES[0])
     units = price_units(accounts.problem_of(first, accounts.bounds))
+    free = accounts.at(np.zeros(len(units)))
     prices, radius = np.zeros(len(units)), 1.0
     for size in (size for size in _SAMPLES if size < accounts.count / 2 and units.any()):
-        places = _sample(accounts, size)
-        part = accounts.part(places, accounts.bounds * (len(places) / accounts.count))
+        part = _miniature(accounts, free, _sample(accounts, size))
         turnover = part.at(np.zeros(len(units))).turnover
-        precision = 1e-2 / len(places) * scale_of(part.at(prices).bound, turnover)
-        prices = minimise_within_box(part, units, prices, radius, precision)
-        radius = 8.0 / np.sqrt(len(places))
-    prices, passes, turnover = _minimise_near(accounts, units, prices, radius, tolerance)
+        precision = 1e-2 / part.count * scale_of(part.at(prices).bound, turnover)
+        prices = minimise_within_box(part, units, prices, radius, precision).prices
+        radius = 8.0 / np.sqrt(part.count)
+    prices, passes = _minimise_near(accounts, units, free, prices, radius, tolerance)
     best = accounts.settle(prices)
-    return DualPoint(prices, best, passes + 1, scale_of(best.bound, turnover))
+    return DualPoint(prices, best, passes + 2, scale_of(best.bound, free.turnover))
 
 
 def minimise_again(accounts: PricedAccounts, prices: Floats, precision: float) -> Floats:
     """Better prices for these accounts, near those that are known to be good."""
     units = price_units(accounts.problem)
-    return minimise_within_box(accounts, units, prices, _NEARBY, precision, farthest=_NEARBY)
+    return minimise_within_box(accounts, units, prices, _NEARBY, precision, farthest=_NEARBY).prices
 
 
 def scale_of(total: float, turnover: float) -> float:
@@ -107,24 +116,44 @@ def _sample(accounts: Accounts, size: int) -> Integers:
     return np.union1d(even, accounts.rare(_OF_EACH_RARE_KIND))
 
 
+def _miniature(accounts: Accounts, free: PricedPass, places: Integers) -> Accounts:
+    """The accounts of a sample, under caps that ask of them what the whole is asked.
+
+    A cap takes from the sample its part of what it takes from all accounts of what they would use
+    freely. Its part of the bound itself might be out of reach: a few large accounts that cannot be
+    cut make a sample that uses more than its share.
+    """
+    used = accounts.part(places, accounts.bounds).tally(free.choice[places])[1]
+    share = len(places) / accounts.count
+    return accounts.part(places, used + (accounts.bounds - free.usage) * share)
+
+
 def _minimise_near(
-    accounts: Accounts, units: Floats, prices: Floats, reach: float, tolerance: float
-) -> tuple[Floats, int, float]:
+    accounts: Accounts,
+    units: Floats,
+    free: PricedPass,
+    prices: Floats,
+    reach: float,
+    tolerance: float,
+) -> tuple[Floats, int]:
     """Rounds of: pass over all, minimise over those near a switch no farther than ``reach``.
 
-    Returns the prices, how many passes over all accounts it took, and the turnover.
+    Starts from ``prices``, unless they are worse than none, at which the pass is ``free``. Where
+    the rounds come to no end, every pass is over all accounts. Returns the prices and how many
+    passes over all accounts it took.
     """
-    turnover = accounts.at(np.zeros(len(units))).turnover
-    best, passes = accounts.at(prices), 2
+    best, passes = accounts.at(prices), 1
+    if best.bound > free.bound:
+        prices, best, reach = np.zeros(len(units)), free, 1.0
     several = min(int(_NEAR_SHARE * accounts.count), _MOST_NEAR)
     near = nearest(best.margin, max(several, _FEW_ACCOUNTS))
     for _ in range(_MOST_ROUNDS):
-        precision = tolerance * scale_of(best.bound, turnover)
+        precision = tolerance * scale_of(best.bound, free.turnover)
         part = accounts.part(near, accounts.bounds - held_usage(accounts, best, near))
-        trial = minimise_within_box(part, units, prices, reach, precision, farthest=reach)
+        trial = minimise_within_box(part, units, prices, reach, precision, farthest=reach).prices
         promised = part.at(prices).bound - part.at(trial).bound
         if promised <= precision:
-            break
+            return prices, passes
         tried = accounts.at(trial)
         passes += 1
         gained = best.bound - tried.bound
@@ -132,7 +161,9 @@ def _minimise_near(
         reach *= 2.0 if gained > 0.5 * promised else 0.25
         if gained > 0:
             prices, best = trial, tried
-    return prices, passes, turnover
+    precision = tolerance * scale_of(best.bound, free.turnover)
+    whole = minimise_within_box(accounts, units, prices, max(reach, _NEARBY), precision)
+    return whole.prices, passes + whole.passes
 
 
 def held_usage(accounts: Accounts, settled: PricedPass, near: Integers) -> Floats:
@@ -157,7 +188,7 @@ def minimise_within_box(
     precision: float,
     *,
     farthest: float = _FARTHEST,
-) -> Floats:
+) -> Minimum:
     """The box method itself, by passes over all of ``accounts``, in prices measured in ``units``.
 
     Starts from the prices ``start`` and goes no farther than ``farthest`` from them; ends when the
@@ -166,7 +197,7 @@ def minimise_within_box(
     origin_at = start / np.where(units > 0, units, 1.0)
     outer = np.maximum(origin_at - farthest, 0.0), origin_at + farthest
     best_at = origin_at
-    best = accounts.at(best_at * units)
+    best, passes = accounts.at(best_at * units), 1
     origin, scale = best.bound, precision * _HEIGHT_SCALE
     planes = LowerPlanes(len(units))
     planes.add(best_at, 0.0, (accounts.bounds - best.usage) * units / scale)
@@ -178,6 +209,7 @@ def minimise_within_box(
         if promised <= precision:
             break
         tried = accounts.at(trial * units)
+        passes += 1
         height, slope = tried.bound - origin, (accounts.bounds - tried.usage) * units
         planes.add(trial, height / scale, slope / scale)
         gained = best.bound - tried.bound
@@ -187,4 +219,4 @@ def minimise_within_box(
             radius *= 0.5
         if gained > 0:
             best_at, best = trial, tried
-    return np.asarray(best_at * units)
+    return Minimum(np.asarray(best_at * units), passes)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from credit_limits.allocation.problem import AllocationProblem
+from credit_limits.allocation.problem import AllocationProblem, Cap
 from credit_limits.allocation.solver import allocate
 from credit_limits.domain.errors import AllocationInfeasible
 from tests.allocation_samples import SEEDS, drawn_problem, lender_problem
@@ -118,3 +118,24 @@ def test_a_price_is_what_one_more_unit_brings():
     )
     gained = allocate(wider).certificate.value - certificate.value
     assert gained == pytest.approx(cap.price * more, rel=0.1)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_few_large_accounts_that_cannot_be_cut_do_not_hide_the_prices(seed):
+    """A sample of these uses more than its part of the cap, whatever is chosen."""
+    random, accounts = np.random.default_rng(seed), 40_000
+    limit = np.exp(random.normal(9.0, 2.5, accounts))
+    limits = np.stack([limit, 1.1 * limit, 1.3 * limit])
+    profit = limits * random.uniform(0.0, 0.05, accounts)
+    cap = Cap("exposure", "exposure", float(limit.sum() * 1.001))
+    problem = AllocationProblem(
+        account_id=np.char.zfill(np.arange(accounts).astype(str), 6),
+        profit=profit,
+        allowed=np.ones(limits.shape, dtype=bool),
+        measures={"exposure": limits},
+        caps=(cap,),
+        preferred=np.zeros(accounts, dtype=np.int64),
+    )
+    certificate = allocate(problem).certificate
+    assert certificate.gap <= 1e-5
+    assert certificate.passes <= 25
