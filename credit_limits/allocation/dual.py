@@ -74,7 +74,7 @@ def minimise_dual(accounts: Accounts, tolerance: float) -> DualPoint:
         precision = 1e-2 / part.count * scale_of(part.at(prices).bound, turnover)
         prices = minimise_within_box(part, units, prices, radius, precision).prices
         radius = 8.0 / np.sqrt(part.count)
-    prices, passes = _minimise_near(accounts, units, free, prices, radius, tolerance)
+    prices, passes = _minimise_near(accounts, units, free, prices, radius, tolerance=tolerance)
     best = accounts.settle(prices)
     return DualPoint(prices, best, passes + 2, scale_of(best.bound, free.turnover))
 
@@ -134,6 +134,7 @@ def _minimise_near(
     free: PricedPass,
     prices: Floats,
     reach: float,
+    *,
     tolerance: float,
 ) -> tuple[Floats, int]:
     """Rounds of: pass over all, minimise over those near a switch no farther than ``reach``.
