@@ -18,9 +18,10 @@ FALSE_ALARMS_A_YEAR = 1.0
 class Rehearsed:
     """What the scores are made from.
 
-    ``month_ends`` are those of the months lived under the platform, in order;
-    ``shock_month_end`` is None where nothing departs from calm. ``alarm_due`` says whether the
-    scenario is one that asks for an alarm (a boom does not).
+    ``month_ends`` are those of the months lived under the platform, in order, and ``increases``
+    the limits that it raised in each of them; ``shock_month_end`` is None where nothing departs
+    from calm. ``alarm_due`` says whether the scenario is one that asks for an alarm (a boom does
+    not). Of several worlds ``policies`` are the mean; everything else is of one.
     """
 
     month_ends: tuple[date, ...]
@@ -30,10 +31,13 @@ class Rehearsed:
     policies: tuple[PolicyResult, ...]
     cap_use: tuple[CapUse, ...]
     trials: tuple[ModelTrial, ...]
+    increases: tuple[int, ...]
 
     def __post_init__(self) -> None:
         if not self.month_ends:
             raise ValueError("a rehearsal of no month has no scores")
+        if len(self.increases) != len(self.month_ends):
+            raise ValueError(f"{len(self.increases)} months of increases, not as many as lived")
         if self.alarm_due and self.shock_month_end is None:
             raise ValueError("an alarm is due only after a shock")
 
@@ -107,12 +111,12 @@ def false_alarms(lived: Rehearsed) -> Score:
 def increases_under_brake(lived: Rehearsed) -> Score:
     """Raises in months that were decided while a brake was on."""
     target, unit = "none", "increases"
-    platform = lived.policy(PLATFORM)
     braked = _braked_months(lived)
-    if platform is None or not braked:
+    if not braked:
         text = "No month was decided under a brake."
         return Score("increases_under_brake", None, unit, target, None, text)
-    raised = sum(month.increases for month in platform.months if month.month_end in braked)
+    months = zip(lived.month_ends, lived.increases, strict=True)
+    raised = sum(increases for day, increases in months if day in braked)
     text = f"{_count(raised, 'increase')} in {_count(len(braked), 'month')} decided under a brake."
     return Score("increases_under_brake", float(raised), unit, target, raised == 0, text)
 

@@ -150,7 +150,7 @@ def test_the_figures_are_of_the_scenarios_that_are_drawn():
 
 
 def test_the_explanation_tells_every_score_and_every_policy():
-    lived = Rehearsed((date(2024, 1, 31),), None, False, (), (), (), ())
+    lived = Rehearsed((date(2024, 1, 31),), None, False, (), (), (), (), (0,))
     for score in scores(lived):
         assert f"| {score.name.replace('_', ' ')} |" in EXPLANATION
     for rival in RIVALS:

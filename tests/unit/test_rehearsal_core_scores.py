@@ -21,7 +21,7 @@ from credit_limits.rehearsal.scores import (
     scores,
     worse_models,
 )
-from tests.rehearsal_core_samples import FIRST, month_figures, policy_result
+from tests.rehearsal_core_samples import FIRST, policy_result
 
 YEAR = tuple(add_months(FIRST, month) for month in range(12))
 YUAN = 100.0
@@ -32,7 +32,7 @@ def event(month, kind=EventKind.ALARM):
 
 
 def calm(*events, **changes):
-    lived = Rehearsed(YEAR, None, False, events, (), (), ())
+    lived = Rehearsed(YEAR, None, False, events, (), (), (), (0,) * 12)
     return replace(lived, **changes)
 
 
@@ -67,6 +67,11 @@ def test_months_are_counted_by_the_calendar(later, months):
 def test_a_rehearsal_of_no_month_has_no_scores():
     with pytest.raises(ValueError, match="no month"):
         calm(month_ends=())
+
+
+def test_every_month_lived_says_what_was_raised_in_it():
+    with pytest.raises(ValueError, match="11 months of increases"):
+        calm(increases=(0,) * 11)
 
 
 def test_an_alarm_cannot_be_due_without_a_shock():
@@ -121,8 +126,7 @@ class TestFalseAlarms:
 
 class TestIncreasesUnderBrake:
     def lived(self, *events, increases):
-        months = [month_figures(month, increases=increases[month]) for month in range(12)]
-        return calm(*events, policies=(policy_result("platform", months=months),))
+        return calm(*events, increases=tuple(increases))
 
     def test_the_brake_holds_from_the_month_after_it_was_applied(self):
         increases = [9, 9, 9, 0, 0, 0, 0, 0, 0, 0, 0, 0]

@@ -6,6 +6,7 @@ import pytest
 
 from credit_limits.rehearsal.result import Event, EventKind, Score
 from credit_limits.simulation.scenarios import scenario_named
+from tests.rehearsal_core_samples import month_figures, policy_result
 from tidegate.operations.rehearsal_verdict import SeedStory, _worst, verdict
 
 MONTHS = (date(2024, 1, 31), date(2024, 2, 29), date(2024, 3, 31), date(2024, 4, 30))
@@ -35,13 +36,20 @@ def test_worlds_that_agree_say_it_once():
     assert _worst([score(1.0, True), score(1.0, True)], [7, 8]) == score(1.0, True)
 
 
-def story(seed, *alarms):
-    events = tuple(Event(day, EventKind.ALARM, "moved") for day in alarms)
-    return SeedStory(seed=seed, month_ends=MONTHS, events=events, trials=(), cap_use=())
+def story(seed, *alarms, events=(), increases=(0, 0, 0, 0)):
+    told = tuple(Event(day, EventKind.ALARM, "moved") for day in alarms)
+    return SeedStory(
+        seed=seed,
+        month_ends=MONTHS,
+        increases=increases,
+        events=(*told, *events),
+        trials=(),
+        cap_use=(),
+    )
 
 
-def scores_of(scenario, shock, *stories):
-    events, scores = verdict(stories, (), scenario_named(scenario), shock)
+def scores_of(scenario, shock, *stories, policies=()):
+    events, scores = verdict(stories, policies, scenario_named(scenario), shock)
     return events, {each.name: each for each in scores}
 
 
@@ -64,3 +72,16 @@ def test_of_several_worlds_the_first_has_the_time_line_and_the_worst_the_scores(
     assert scores["false_alarms"].value == 12.0
     assert "1 of 2 worlds" in scores["false_alarms"].text
     assert "seed 8" in scores["false_alarms"].text
+
+
+def test_what_a_world_raised_is_nothing_to_the_brake_of_another():
+    """The figures of the policies are means over the worlds: seed 7 raised where 8 was stopped."""
+    brake = (Event(MONTHS[1], EventKind.BRAKE_ON, "stop"),)
+    free, braked = story(7, increases=(8, 8, 8, 8)), story(8, events=brake, increases=(6, 6, 0, 0))
+    means = [month_figures(month, increases=increases) for month, increases in enumerate((7, 7, 4))]
+    told = policy_result("platform", months=means)
+    score = scores_of("calm", None, free, braked, policies=(told,))[1]["increases_under_brake"]
+    assert (score.value, score.passed) == (0.0, True)
+    through = story(8, events=brake, increases=(6, 6, 0, 5))
+    score = scores_of("calm", None, free, through, policies=(told,))[1]["increases_under_brake"]
+    assert (score.value, score.passed) == (5.0, False)

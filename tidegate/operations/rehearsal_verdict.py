@@ -26,10 +26,14 @@ _GOOD_NEWS = (ScenarioName.CALM, ScenarioName.BOOM)
 
 @dataclass(frozen=True, slots=True)
 class SeedStory:
-    """What happened in one world: ``month_ends`` are those lived under the platform."""
+    """What happened in one world.
+
+    ``month_ends`` are those lived under the platform, ``increases`` the limits it raised in each.
+    """
 
     seed: int
     month_ends: tuple[date, ...]
+    increases: tuple[int, ...]
     events: tuple[Event, ...]
     trials: tuple[ModelTrial, ...]
     cap_use: tuple[CapUse, ...]
@@ -50,6 +54,7 @@ def story_of(
     return SeedStory(
         seed=lived.books.scene.parameters.seed,
         month_ends=tuple(record.month_end for record in lived.records[1:]),
+        increases=tuple(month.increases for month in lived.books.months),
         events=_in_time(event for event in told if event.month_end <= last),
         trials=tuple(
             trial_of_promotion(platform, promoted, risk)
@@ -80,6 +85,7 @@ def verdict(
                 policies=policies,
                 cap_use=story.cap_use,
                 trials=story.trials,
+                increases=story.increases,
             )
         )
         for story in stories
