@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from credit_limits.allocation import dual
 from credit_limits.allocation.problem import AllocationProblem, Cap
 from credit_limits.allocation.solver import allocate
 from credit_limits.domain.errors import AllocationInfeasible
@@ -120,22 +121,37 @@ def test_a_price_is_what_one_more_unit_brings():
     assert gained == pytest.approx(cap.price * more, rel=0.1)
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
-def test_a_few_large_accounts_that_cannot_be_cut_do_not_hide_the_prices(seed):
-    """A sample of these uses more than its part of the cap, whatever is chosen."""
+def few_large_accounts(seed: int) -> AllocationProblem:
+    """Accounts of very different size, none of which can be cut, under a cap just above today."""
     random, accounts = np.random.default_rng(seed), 40_000
     limit = np.exp(random.normal(9.0, 2.5, accounts))
     limits = np.stack([limit, 1.1 * limit, 1.3 * limit])
-    profit = limits * random.uniform(0.0, 0.05, accounts)
-    cap = Cap("exposure", "exposure", float(limit.sum() * 1.001))
-    problem = AllocationProblem(
+    return AllocationProblem(
         account_id=np.char.zfill(np.arange(accounts).astype(str), 6),
-        profit=profit,
+        profit=limits * random.uniform(0.0, 0.05, accounts),
         allowed=np.ones(limits.shape, dtype=bool),
         measures={"exposure": limits},
-        caps=(cap,),
+        caps=(Cap("exposure", "exposure", float(limit.sum() * 1.001)),),
         preferred=np.zeros(accounts, dtype=np.int64),
     )
-    certificate = allocate(problem).certificate
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_sample_that_cannot_meet_its_part_of_a_cap_does_not_hide_the_prices(seed):
+    certificate = allocate(few_large_accounts(seed)).certificate
     assert certificate.gap <= 1e-5
     assert certificate.passes <= 25
+
+
+@pytest.mark.parametrize("way_out", ["_SAMPLES", "_MOST_ROUNDS"])
+def test_without_samples_or_rounds_the_prices_are_found_all_the_same(way_out, monkeypatch):
+    monkeypatch.setattr(dual, way_out, {"_SAMPLES": (1024,), "_MOST_ROUNDS": 0}[way_out])
+    assert allocate(few_large_accounts(1)).certificate.gap <= 1e-5
+
+
+def test_prices_that_are_worse_than_none_are_dropped(monkeypatch):
+    def out_of_reach(accounts, _free, places):
+        return accounts.part(places, accounts.bounds * 0.5 * len(places) / accounts.count)
+
+    monkeypatch.setattr(dual, "_miniature", out_of_reach)
+    assert allocate(few_large_accounts(1)).certificate.gap <= 1e-5
