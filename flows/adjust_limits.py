@@ -11,7 +11,7 @@ from flows import publishing
 from flows.steps import carry_out
 from tidegate.operations import adjust_limits as operation
 from tidegate.operations.adjust_limits import AdjustLimitsOutcome, AdjustLimitsRequest
-from tidegate.operations.promote_model import PromoteModelOutcome
+from tidegate.operations.promotion_outcome import PromoteModelOutcome
 
 
 @task(name="adjust-limits")

@@ -10,7 +10,9 @@ from prefect import flow, task
 from flows import publishing
 from flows.steps import carry_out
 from tidegate.operations import promote_model as operation
-from tidegate.operations.promote_model import PromoteModelOutcome, PromoteModelRequest
+from tidegate.operations import promotion_outcome
+from tidegate.operations.promote_model import PromoteModelRequest
+from tidegate.operations.promotion_outcome import PromoteModelOutcome
 
 
 @task(name="judge-model")
@@ -22,7 +24,7 @@ def judge(request: PromoteModelRequest) -> PromoteModelOutcome:
 @task(name="require-cleared")
 def require_cleared(outcome: PromoteModelOutcome) -> PromoteModelOutcome:
     """The same outcome where every check passed; the run fails with GateRefused where not."""
-    return operation.require_cleared(outcome)
+    return promotion_outcome.require_cleared(outcome)
 
 
 @flow(name="promote-model")

@@ -26,7 +26,7 @@ from tidegate.operations.adjust_limits import AdjustLimitsOutcome
 from tidegate.operations.ingest_batch import IngestBatchOutcome, QuarantineExample
 from tidegate.operations.materialize_features import MaterializeFeaturesOutcome
 from tidegate.operations.prepare_source import PrepareSourceOutcome
-from tidegate.operations.promote_model import PromoteModelOutcome
+from tidegate.operations.promotion_outcome import PromoteModelOutcome
 from tidegate.operations.rehearsal_course import MonthLine
 from tidegate.operations.rehearse_policy import RehearsePolicyOutcome
 from tidegate.operations.retrain_model import RetrainModelOutcome

@@ -19,7 +19,7 @@ from tidegate.operations.ingest_batch import (
 )
 from tidegate.operations.materialize_features import MaterializeFeaturesOutcome
 from tidegate.operations.prepare_source import PrepareSourceOutcome
-from tidegate.operations.promote_model import CheckRow, PromoteModelOutcome
+from tidegate.operations.promotion_outcome import CheckRow, PromoteModelOutcome
 from tidegate.operations.retrain_model import (
     CrossValidationFigures,
     FigureInterval,

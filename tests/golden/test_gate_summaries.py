@@ -10,7 +10,7 @@ from tidegate.operations.give_approval import ApprovalOutcome
 from tidegate.operations.history import DecidedBatch, HistoryOutcome, Reign
 from tidegate.operations.list_keys import KeyRow, ListKeysOutcome
 from tidegate.operations.new_key import NewKeyOutcome
-from tidegate.operations.promote_model import (
+from tidegate.operations.promotion_outcome import (
     CheckRow,
     OlderThresholdsRow,
     PromoteModelOutcome,

@@ -14,7 +14,7 @@ from tidegate.operations.ingest_batch import (
     TableCount,
 )
 from tidegate.operations.limits_outcome import AdjustLimitsOutcome, AllocationRow, CapRow
-from tidegate.operations.promote_model import CheckRow, PromoteModelOutcome
+from tidegate.operations.promotion_outcome import CheckRow, PromoteModelOutcome
 from tidegate.operations.retrain_model import (
     CrossValidationFigures,
     FigureInterval,

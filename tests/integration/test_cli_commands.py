@@ -25,7 +25,7 @@ from tidegate.operations.generate_world import GenerateWorldOutcome
 from tidegate.operations.ingest_batch import IngestBatchOutcome
 from tidegate.operations.limits_outcome import AdjustLimitsOutcome
 from tidegate.operations.materialize_features import MaterializeFeaturesOutcome
-from tidegate.operations.promote_model import PromoteModelOutcome
+from tidegate.operations.promotion_outcome import PromoteModelOutcome
 from tidegate.operations.retrain_model import RetrainModelOutcome
 from tidegate.operations.roll_back_model import RollBackModelOutcome
 from tidegate.operations.watch_drift import WatchDriftOutcome

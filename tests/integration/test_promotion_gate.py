@@ -30,12 +30,8 @@ from tests.promotion_samples import (
 )
 from tidegate.operations.champion import load_champion, standing_champion
 from tidegate.operations.platform import Platform
-from tidegate.operations.promote_model import (
-    PromoteModelOutcome,
-    PromoteModelRequest,
-    promote_model,
-    require_cleared,
-)
+from tidegate.operations.promote_model import PromoteModelRequest, promote_model
+from tidegate.operations.promotion_outcome import PromoteModelOutcome, require_cleared
 
 
 @pytest.fixture(scope="module")

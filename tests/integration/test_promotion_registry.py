@@ -9,11 +9,8 @@ from tests.promotion_samples import AS_OF, MODEL, ROOT, SERVICE, ingest_sample
 from tidegate.adapters.settings import Settings
 from tidegate.operations.champion import load_champion
 from tidegate.operations.platform import Platform, open_platform
-from tidegate.operations.promote_model import (
-    PromoteModelOutcome,
-    PromoteModelRequest,
-    promote_model,
-)
+from tidegate.operations.promote_model import PromoteModelRequest, promote_model
+from tidegate.operations.promotion_outcome import PromoteModelOutcome
 from tidegate.operations.retrain_model import RetrainModelRequest, retrain_model
 from tidegate.operations.roll_back_model import RollBackModelRequest, roll_back_model
 

@@ -16,7 +16,7 @@ from tidegate.cli import app
 from tidegate.cli.app import command_of
 from tidegate.cli.catalogue import CYCLE, OPERATIONS
 from tidegate.cli.summaries import SUMMARIES, exit_code_of
-from tidegate.operations.promote_model import PromoteModelOutcome
+from tidegate.operations.promotion_outcome import PromoteModelOutcome
 
 HEAVY = (
     *("numpy", "pandas", "pyarrow", "duckdb", "deltalake", "sqlalchemy", "alembic", "structlog"),

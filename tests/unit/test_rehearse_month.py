@@ -17,7 +17,7 @@ from tidegate.operations.adjust_limits import AdjustLimitsOutcome
 from tidegate.operations.ingest_batch import IngestBatchOutcome
 from tidegate.operations.limits_outcome import AllocationRow
 from tidegate.operations.materialize_features import MaterializeFeaturesOutcome
-from tidegate.operations.promote_model import PromoteModelOutcome
+from tidegate.operations.promotion_outcome import PromoteModelOutcome
 from tidegate.operations.rehearsal_month import (
     Delivery,
     MonthPlan,

@@ -17,7 +17,7 @@ from tidegate.operations.cycle_sections import (
     rules_in_force,
 )
 from tidegate.operations.limits_outcome import AllocationRow, CapRow
-from tidegate.operations.promote_model import CheckRow, PromoteModelOutcome
+from tidegate.operations.promotion_outcome import CheckRow, PromoteModelOutcome
 from tidegate.operations.retrain_model import FigureInterval, RetrainModelOutcome
 from tidegate.operations.rule_rows import rule_book_row
 from tidegate.operations.watch_drift import ColumnRow, EarlyDelinquencyRow, WatchDriftOutcome

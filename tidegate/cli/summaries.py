@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tidegate.operations.list_brakes import ListBrakesOutcome
     from tidegate.operations.materialize_features import MaterializeFeaturesOutcome
     from tidegate.operations.matured_decisions import MaturedRow
-    from tidegate.operations.promote_model import PromoteModelOutcome
+    from tidegate.operations.promotion_outcome import PromoteModelOutcome
     from tidegate.operations.rehearse_policy import RehearsePolicyOutcome
     from tidegate.operations.release_brake import ReleaseBrakeOutcome
     from tidegate.operations.remade_decisions import PartRow

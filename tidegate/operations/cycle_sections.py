@@ -31,7 +31,7 @@ from tidegate.adapters.cycle_report import (
 )
 from tidegate.operations.ingest_batch import IngestBatchOutcome, QualityCheck
 from tidegate.operations.limits_outcome import AllocationRow
-from tidegate.operations.promote_model import CheckRow, PromoteModelOutcome
+from tidegate.operations.promotion_outcome import CheckRow, PromoteModelOutcome
 from tidegate.operations.retrain_model import (
     CrossValidationFigures,
     FigureInterval,

@@ -28,7 +28,7 @@ from tidegate.operations.cycle_entries import CycleEntries
 from tidegate.operations.cycle_queries import DecisionRows, portfolio
 from tidegate.operations.limits_outcome import AdjustLimitsOutcome
 from tidegate.operations.platform import Platform
-from tidegate.operations.promote_model import PromoteModelOutcome
+from tidegate.operations.promotion_outcome import PromoteModelOutcome
 from tidegate.operations.retrain_model import RetrainModelOutcome
 from tidegate.operations.rule_rows import RuleBookRow
 from tidegate.operations.watch_drift import WatchDriftOutcome

@@ -13,12 +13,11 @@ import structlog
 from pydantic import BaseModel, ConfigDict, Field
 
 from credit_limits.domain.digest import digest_of
-from credit_limits.domain.errors import GateRefused, ModelError, NoCertifiedChampion
-from credit_limits.gates.certificate import Certificate, Grounds, OlderThresholds, certify
+from credit_limits.domain.errors import ModelError, NoCertifiedChampion
+from credit_limits.gates.certificate import Certificate, Grounds, certify
 from credit_limits.gates.evidence import Evidence
-from credit_limits.gates.result import CheckResult
 from credit_limits.gates.thresholds import parse_thresholds
-from credit_limits.gates.verdict import Cleared, Refused, Verdict, judge
+from credit_limits.gates.verdict import Cleared, Refused, judge
 from credit_limits.ledger.entry import Entry, EntryKind
 from feature_repo.queries import tables_of
 from monitoring.thresholds import parse_drift_thresholds
@@ -39,6 +38,7 @@ from tidegate.operations.champion import (
 from tidegate.operations.grounds import grounds_of
 from tidegate.operations.platform import Platform
 from tidegate.operations.promotion_evidence import gather_evidence
+from tidegate.operations.promotion_outcome import PromoteModelOutcome, outcome_of
 from tidegate.operations.thresholds_history import judging_day, note_thresholds
 
 if TYPE_CHECKING:
@@ -61,72 +61,12 @@ class PromoteModelRequest(BaseModel):
     )
 
 
-class CheckRow(BaseModel):
-    """One check. ``threshold`` is keyed by figure and sign, such as ``auc_low >=``.
-
-    ``dispensed``: it has no evidence, and the policy does without it until a day.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    check: str
-    passed: bool
-    measured: dict[str, float]
-    threshold: dict[str, float]
-    message: str
-    dispensed: bool = False
-
-    @property
-    def refuses(self) -> bool:
-        """Whether this check alone keeps the version from being promoted."""
-        return not (self.passed or self.dispensed)
-
-    @property
-    def word(self) -> str:
-        """What became of it, in a word or two."""
-        return "refused" if self.refuses else "passed" if self.passed else "dispensed with"
-
-
-class OlderThresholdsRow(BaseModel):
-    """What thresholds that asked for more say: ``loosened`` are the paths that ask for less."""
-
-    model_config = ConfigDict(frozen=True)
-
-    version: str
-    loosened: list[str]
-    passed: bool
-    refusing: list[str]
-
-
-class PromoteModelOutcome(BaseModel):
-    """The verdict; ``certificate_digest`` is there only where it cleared.
-
-    ``thresholds_digest`` is that of the content of the thresholds file; ``older_thresholds`` is
-    None where none asked for more.
-    """
-
-    model_config = ConfigDict(frozen=True, protected_namespaces=())
-
-    model_name: str
-    version: str
-    as_of: date
-    cleared: bool
-    checks: list[CheckRow]
-    certificate_digest: str | None
-    previous_champion: str | None
-    thresholds_version: str
-    evidence_digest: str
-    thresholds_digest: str = ""
-    older_thresholds: OlderThresholdsRow | None = None
-    recognised: bool = False
-
-
 def promote_model(platform: Platform, request: PromoteModelRequest) -> PromoteModelOutcome:
     """Gather evidence, judge it, and move the alias ``champion`` on a cleared verdict alone.
 
-    A refusal is an outcome and not an error; see :func:`require_cleared`. A version that is the
-    certified champion already, under the thresholds in force, is recognised. For a day of the past
-    the thresholds of today count all the same.
+    A refusal is an outcome and not an error; ``promotion_outcome.require_cleared`` makes one of
+    it. A version that is the certified champion already, under the thresholds in force, is
+    recognised. For a day of the past the thresholds of today count all the same.
 
     Raises:
         ModelError: there is no such version, or no challenger.
@@ -160,21 +100,6 @@ def promote_model(platform: Platform, request: PromoteModelRequest) -> PromoteMo
     if isinstance(verdict, Cleared):
         return _finish(platform, _intend(candidate, evidence, verdict, grounds, key))
     return _refuse(candidate, evidence, verdict, grounds, key)
-
-
-def require_cleared(outcome: PromoteModelOutcome) -> PromoteModelOutcome:
-    """The same outcome where it is cleared.
-
-    Raises:
-        GateRefused: names each check that did not pass and what it says.
-    """
-    if outcome.cleared:
-        return outcome
-    failing = [f"{check.check}: {check.message}" for check in outcome.checks if check.refuses]
-    raise GateRefused(
-        f"{outcome.model_name} version {outcome.version} is not cleared by "
-        f"{outcome.thresholds_version}; the champion stays. " + " | ".join(failing)
-    )
 
 
 def _version(platform: Platform, request: PromoteModelRequest) -> str:
@@ -260,7 +185,7 @@ def _intend(
         as_of=candidate.as_of,
     )
     seal = sealed(platform, certificate, standing.entry_digest if standing else None)
-    outcome = _outcome(candidate, verdict, grounds, certificate.digest)
+    outcome = outcome_of(candidate, verdict, grounds, certificate.digest)
     _log_verdict(platform, loaded, evidence, outcome, certificate)
     return platform.ledger.append(
         EntryKind.PROMOTION_INTENDED,
@@ -308,7 +233,7 @@ def _refuse(
     candidate: Candidate, evidence: Evidence, verdict: Refused, grounds: Grounds, key: str
 ) -> PromoteModelOutcome:
     platform, loaded = candidate.platform, candidate.loaded
-    outcome = _outcome(candidate, verdict, grounds, None)
+    outcome = outcome_of(candidate, verdict, grounds, None)
     reasons = {result.check: result.message for result in verdict.failing}
     refusal = digest_of({"promotion": key, "reasons": reasons})
     if entry := platform.ledger.find(EntryKind.PROMOTION_REFUSED, refusal):
@@ -343,44 +268,3 @@ def _log_verdict(
     if certificate is not None:
         files["certificate.json"] = certificate.as_plain() | {"digest": certificate.digest}
     platform.registry.log_evidence(loaded.model_name, loaded.version, files)
-
-
-def _outcome(
-    candidate: Candidate, verdict: Verdict, grounds: Grounds, certificate_digest: str | None
-) -> PromoteModelOutcome:
-    standing = candidate.standing
-    return PromoteModelOutcome(
-        model_name=candidate.loaded.model_name,
-        version=candidate.loaded.version,
-        as_of=candidate.as_of,
-        cleared=isinstance(verdict, Cleared),
-        checks=[_row(result) for result in verdict.checks],
-        certificate_digest=certificate_digest,
-        previous_champion=standing.version if standing else None,
-        thresholds_version=verdict.thresholds_version,
-        evidence_digest=verdict.evidence_digest,
-        thresholds_digest=grounds.thresholds_digest,
-        older_thresholds=_older_row(grounds.older_thresholds),
-    )
-
-
-def _older_row(older: OlderThresholds | None) -> OlderThresholdsRow | None:
-    if older is None:
-        return None
-    return OlderThresholdsRow(
-        version=older.version,
-        loosened=list(older.loosened),
-        passed=older.passed,
-        refusing=list(older.refusing),
-    )
-
-
-def _row(result: CheckResult) -> CheckRow:
-    return CheckRow(
-        check=result.check.value,
-        passed=result.passed,
-        measured=dict(result.measured),
-        threshold=dict(result.thresholds),
-        message=result.message,
-        dispensed=result.dispensed,
-    )

@@ -34,11 +34,8 @@ from tidegate.operations.materialize_features import (
     materialize_features,
 )
 from tidegate.operations.platform import Platform
-from tidegate.operations.promote_model import (
-    PromoteModelOutcome,
-    PromoteModelRequest,
-    promote_model,
-)
+from tidegate.operations.promote_model import PromoteModelRequest, promote_model
+from tidegate.operations.promotion_outcome import PromoteModelOutcome
 from tidegate.operations.retrain_model import (
     RetrainModelOutcome,
     RetrainModelRequest,

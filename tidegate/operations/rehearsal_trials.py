@@ -8,7 +8,7 @@ from credit_limits.rehearsal.judging import ModelTrial, TrueRisk, trial_of
 from credit_limits.simulation.columns import Floats
 from monitoring.drift import SCORE
 from tidegate.operations.platform import Platform
-from tidegate.operations.promote_model import PromoteModelOutcome
+from tidegate.operations.promotion_outcome import PromoteModelOutcome
 from tidegate.operations.scored_rows import portfolio_scored
 
 
