@@ -5,6 +5,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+# A test process a core: threads of its own would only wait for each other. Libraries read these
+# when they are imported, and the processes that a test starts inherit them.
+for _threads in ("TIDEGATE_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(_threads, "1")
+
 import hypothesis
 import pytest
 from playwright.sync_api import Browser, sync_playwright
