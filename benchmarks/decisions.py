@@ -222,6 +222,8 @@ def _portfolio(frame: pd.DataFrame, score: Floats) -> Portfolio:
         months_since_limit_change=np.full(count, np.nan),
         customer_total_minor=limit,
         customer_account_count=np.ones(count, np.int64),
+        segment=np.zeros(count, np.int64),
+        region=np.full(count, ""),
         features=rule_features(
             {name: frame[name].to_numpy(np.float64) for name in FEATURES_READ if name in frame},
             count,

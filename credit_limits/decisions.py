@@ -66,7 +66,7 @@ def decide(
         portfolio: the accounts as they stand.
         policy: the limit policy in force.
         label_window_months: the window of the model's default probability.
-        brakes: what is stopped for whole products.
+        brakes: what holds raises back.
         rulebook: the rules of law in force for the lender.
 
     Raises:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from credit_limits.domain.account import Product
 from credit_limits.domain.errors import PolicyError
-from credit_limits.policy.brakes import BrakeMeasure
+from credit_limits.policy.brakes import BrakeMeasure, BrakeOrder
 from monitoring.thresholds import checked_mapping, checked_names, checked_numbers
 
 _FIELDS = ("measure", "products", "release", "expiry", "reason")
@@ -36,6 +36,7 @@ class BrakeRule:
             raise ValueError("a brake needs an owner; the policy file names none")
         if self.expiry_months < 1:
             raise ValueError(f"expiry is {self.expiry_months} months; at least one is needed")
+        BrakeOrder(self.measure, self.products)  # refuses a measure that needs a degree
 
 
 def parse_brake_rule(version: str, content: Mapping[str, object]) -> BrakeRule:

@@ -9,12 +9,15 @@ import numpy as np
 import yaml
 from hypothesis import strategies as st
 
-from credit_limits.domain.account import AccountStatus, Product
+from credit_limits.domain.account import AccountStatus, Product, Segment
 from credit_limits.domain.money import yuan
+from credit_limits.policy.brakes import BrakeMeasure, BrakeOrder, Brakes
 from credit_limits.policy.limit_policy import LimitPolicy, parse_limit_policy
 from credit_limits.policy.portfolio import (
     FEATURES_READ,
+    NOT_KNOWN_SEGMENT,
     PRODUCTS,
+    SEGMENTS,
     STATUSES,
     Portfolio,
     rule_features,
@@ -40,6 +43,8 @@ GOOD = {
     "months_since_change": NOT_KNOWN,
     "total": None,
     "accounts": 1,
+    "segment": "consumer",
+    "region": "east",
     "account_age_months": 36.0,
     "income_monthly_minor": float(yuan(20_000)),
     "statement_count_12m": 12.0,
@@ -102,10 +107,16 @@ def portfolio_of(*changes: dict[str, object]) -> Portfolio:
         months_since_limit_change=column("months_since_change", np.float64),
         customer_total_minor=np.array(totals, np.int64),
         customer_account_count=column("accounts", np.int64),
+        segment=np.array([_segment_place(row["segment"]) for row in rows], np.int64),
+        region=np.array([row["region"] for row in rows], np.str_),
         features=rule_features(
             {name: column(name, np.float64) for name in FEATURES_READ}, len(rows)
         ),
     )
+
+
+def _segment_place(name: object) -> int:
+    return NOT_KNOWN_SEGMENT if name is None else SEGMENTS.index(Segment(name))
 
 
 def reordered(portfolio: Portfolio, order: np.ndarray) -> Portfolio:
@@ -141,6 +152,8 @@ _SPOILED = st.fixed_dictionaries(
     optional={
         "product": st.sampled_from([product.value for product in Product]),
         "status": st.sampled_from(["open", "increases_closed", "frozen"]),
+        "segment": st.sampled_from([None, "consumer", "micro_merchant"]),
+        "region": st.sampled_from(["", "east", "west"]),
         "balance": st.integers(-yuan(100), yuan(300_000)),
         "annual_rate": _maybe(st.floats(0, 0.4)),
         "human_review_only": st.booleans(),
@@ -181,6 +194,32 @@ def drawn_accounts(draw: st.DrawFn) -> dict[str, object]:
         "total": limit + other,
         "accounts": 2 if other else 1,
     }
+
+
+_DEGREES = {
+    BrakeMeasure.NO_INCREASES: st.just({}),
+    BrakeMeasure.SLOW_INCREASES: st.integers(1001, 2500).map(lambda most: {"ratio_permille": most}),
+    BrakeMeasure.TIGHTEN_GRADES: st.integers(1, 7).map(lambda steps: {"grades": steps}),
+}
+
+
+@st.composite
+def drawn_orders(draw: st.DrawFn) -> BrakeOrder:
+    """An order of any measure, for any part of the portfolio."""
+    measure = draw(st.sampled_from(BrakeMeasure))
+    products = draw(st.lists(st.sampled_from(Product), unique=True, min_size=1))
+    return BrakeOrder(
+        measure,
+        tuple(sorted(products)),
+        draw(st.sampled_from([(), (Segment.CONSUMER,), (Segment.MICRO_MERCHANT,)])),
+        draw(st.sampled_from([(), ("east",), ("east", "west"), ("nowhere",)])),
+        **draw(_DEGREES[measure]),
+    )
+
+
+def drawn_brakes() -> st.SearchStrategy[Brakes]:
+    """Up to three orders at once."""
+    return st.lists(drawn_orders(), max_size=3).map(lambda orders: Brakes(tuple(orders)))
 
 
 def drawn_portfolios(most: int = 12) -> st.SearchStrategy[Portfolio]:

@@ -37,6 +37,8 @@ def tables() -> dict[str, pa.Table]:
     count = found["accounts"].num_rows
     for name in ("human_review_only", "declines_increases"):
         found["customers"] = with_column(found["customers"], name, random.random(count) < 0.05)
+    segments = np.where(np.arange(count) % 10 == 3, "micro_merchant", "consumer")
+    found["customers"] = with_column(found["customers"], "segment", segments)
     products = np.where(random.random(count) < 0.3, "cash_loan", "pay_later")
     found["accounts"] = with_column(found["accounts"], "product", products)
     found["accounts"] = with_column(found["accounts"], "apr", random.uniform(0.1, 0.24, count))

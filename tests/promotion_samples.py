@@ -192,6 +192,7 @@ def lender_tables() -> dict[str, pa.Table]:
             "customer_id": [f"C{number}" for number in ids],
             "birth_year": random.integers(1960, 2000, ACCOUNTS),
             "income_monthly_minor": (random.lognormal(13.5, 0.4, ACCOUNTS)).astype(int),
+            "region": np.where(np.arange(ACCOUNTS) % 4 == 0, "west", "east"),
             "segment": "consumer",
             "employment_since": pd.to_datetime(
                 random.integers(1_262_304_000, 1_640_995_200, ACCOUNTS), unit="s", utc=True

@@ -42,6 +42,8 @@ class ReasonCode(StrEnum):
     NOT_PROFITABLE = "not_profitable"
     PORTFOLIO_CAP = "portfolio_cap"
     BRAKE_NO_INCREASES = "brake_no_increases"
+    BRAKE_TIGHTEN_GRADES = "brake_tighten_grades"
+    BRAKE_SLOW_INCREASES = "brake_slow_increases"
     RATE_ABOVE_LEGAL = "rate_above_legal"
     CONSENT_MISSING = "consent_missing"
     PARTNER_LIMIT = "partner_limit"

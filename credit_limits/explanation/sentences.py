@@ -105,6 +105,14 @@ REASON_SENTENCES: dict[ReasonCode, tuple[str, str]] = {
         "At present no limit of this product is raised.",
         "该产品目前暂停提额。",
     ),
+    ReasonCode.BRAKE_TIGHTEN_GRADES: (
+        "At present a higher limit asks for a lower risk than before.",
+        "目前提额对风险等级的要求更为严格。",
+    ),
+    ReasonCode.BRAKE_SLOW_INCREASES: (
+        "At present limits are raised in small steps, and the next step is too small for this one.",
+        "目前仅小幅提额，该额度的可提幅度不足一档。",
+    ),
     ReasonCode.RATE_ABOVE_LEGAL: (
         "The annual cost of this account is above what the law allows for a higher limit.",
         "该账户的年化综合成本高于法规允许提额的水平。",

@@ -29,8 +29,8 @@ def permitted(
 
     A feature that is not known never closes raises by itself, but a raise needs the statements
     and the streak to be known, and whatever a blocking rule of the rule book asks for. The rule
-    book only ever takes away: it raises no limit and forces no cut. A brake stops those whom every
-    rule would let rise.
+    book only ever takes away: it raises no limit and forces no cut. A brake holds back those
+    whom every rule would let rise.
 
     Returns:
         Floors, caps, reasons and closures, N places each: ``floor <= min(cap, limit)`` always;
@@ -54,10 +54,11 @@ def permitted(
         rules[reason] = flags | rules.get(reason, np.zeros_like(flags))
     reviewed = portfolio.human_review_only | asked.referred
     masks = np.where(reviewed, _mask(ReasonCode.HUMAN_REVIEW_ONLY), _masks(rules))
-    braked = (masks == 0) & brakes.stops_increases(portfolio.product)
-    masks = np.where(braked, _mask(ReasonCode.BRAKE_NO_INCREASES), masks)
+    braked, free = brakes.raise_ceilings(portfolio, policy), masks == 0
+    for reason, ceiling in braked.items():
+        masks = np.where(free & (ceiling <= portfolio.limit_minor), masks | _mask(reason), masks)
     floor, forced = _cuts(portfolio, policy)
-    top = np.minimum.reduce([*ceilings.values(), asked.ceiling_minor])
+    top = np.minimum.reduce([*ceilings.values(), asked.ceiling_minor, *braked.values()])
     cap = np.where(masks == 0, top, forced)
     return Permissions(
         floor_minor=np.where(reviewed, portfolio.limit_minor, floor),

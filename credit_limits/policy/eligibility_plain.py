@@ -10,7 +10,7 @@ import numpy as np
 
 from credit_limits.domain.account import AccountStatus
 from credit_limits.domain.decision import ReasonCode
-from credit_limits.policy.brakes import NO_BRAKES, BrakeMeasure, Brakes
+from credit_limits.policy.brakes import BRAKE_REASONS, NO_BRAKES, BrakeOrder, Brakes
 from credit_limits.policy.increase_rules import OverdueLevel
 from credit_limits.policy.limit_policy import LimitPolicy
 from credit_limits.policy.permission import RULE_ORDER, Permission
@@ -50,13 +50,14 @@ def permitted_plain(
         reasons |= {ReasonCode.RISK_TOO_HIGH}
     months = _close_months(reasons, level, policy)
     reasons |= asked.reasons
-    if not reasons and BrakeMeasure.NO_INCREASES in brakes.measures(account.product):
-        reasons = {ReasonCode.BRAKE_NO_INCREASES}
+    braked = _braked_tops(account, policy, brakes)
+    if not reasons:
+        reasons = {reason for reason, top in braked if top <= limit}
 
     floor = _floor(account, policy)
     cap = limit
     if not reasons:
-        cap = min([*tops.values(), *asked.tops])
+        cap = min([*tops.values(), *asked.tops, *(top for _, top in braked)])
     elif level is not None and level.limit_ratio_permille < 1000:
         cap = max(_round_down(limit * level.limit_ratio_permille // 1000, policy), floor)
     return Permission(
@@ -66,6 +67,28 @@ def permitted_plain(
         months,
         asked.rules,
     )
+
+
+def _braked_tops(
+    account: Account, policy: LimitPolicy, brakes: Brakes
+) -> list[tuple[ReasonCode, int]]:
+    return [
+        (BRAKE_REASONS[order.measure], _braked_top(account, policy, order))
+        for order in brakes.orders
+        if order.holds_for(account)
+    ]
+
+
+def _braked_top(account: Account, policy: LimitPolicy, order: BrakeOrder) -> int:
+    limit, bands = account.limit_minor, policy.grades.bands
+    if order.ratio_permille is not None:
+        return _round_down(limit * order.ratio_permille // 1000, policy)
+    if order.grades is None:
+        return limit
+    own = bands.index(policy.grades.band(account.default_probability))
+    band = bands[min(own + order.grades, len(bands) - 1)]
+    top = min(band.limit_ceiling_minor, limit * band.increase_ratio_permille // 1000)
+    return _round_down(top, policy)
 
 
 def _state_reasons(account: Account) -> set[ReasonCode]:

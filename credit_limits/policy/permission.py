@@ -36,6 +36,8 @@ RULE_ORDER: tuple[ReasonCode, ...] = (
     ReasonCode.PARTNER_LIMIT,
     ReasonCode.RULE_NOT_EVALUATED,
     ReasonCode.BRAKE_NO_INCREASES,
+    ReasonCode.BRAKE_TIGHTEN_GRADES,
+    ReasonCode.BRAKE_SLOW_INCREASES,
 )
 """Every rule that can forbid a raise, strongest first; bit k of a mask is rule k."""
 

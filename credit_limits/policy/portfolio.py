@@ -8,7 +8,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from credit_limits.domain.account import AccountStatus, Product
+from credit_limits.domain.account import AccountStatus, Product, Segment
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Integers: TypeAlias = npt.NDArray[np.int64]
@@ -18,6 +18,8 @@ Days: TypeAlias = npt.NDArray[np.datetime64]
 
 PRODUCTS = tuple(Product)
 STATUSES = tuple(AccountStatus)
+SEGMENTS = tuple(Segment)
+NOT_KNOWN_SEGMENT = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,8 @@ class Account:
     months_since_limit_change: float | None
     customer_total_minor: int
     customer_account_count: int
+    segment: Segment | None
+    region: str | None
     features: Mapping[str, float | None]
 
 
@@ -86,8 +90,9 @@ class Portfolio:
     ``months_since_limit_change`` are NaN where not known and never. ``increases_closed_until`` is
     the last day on which an earlier decision keeps raises closed, NaT for none.
     ``customer_total_minor`` adds up the limits of all accounts of the customer, also of those
-    outside this portfolio, and ``customer_account_count`` counts them. ``default_probability`` is
-    the model's, within its label window.
+    outside this portfolio, and ``customer_account_count`` counts them. ``segment`` is the place of
+    the customer's in :data:`SEGMENTS`, -1 where not known, ``region`` empty where not known.
+    ``default_probability`` is the model's, within its label window.
 
     Raises ``ValueError`` where lengths differ or a value is out of its range.
     """
@@ -107,6 +112,8 @@ class Portfolio:
     months_since_limit_change: Floats
     customer_total_minor: Integers
     customer_account_count: Integers
+    segment: Integers
+    region: Texts
     features: RuleFeatures
 
     def __post_init__(self) -> None:
@@ -158,6 +165,8 @@ class Portfolio:
             months_since_limit_change=_known(self.months_since_limit_change[index]),
             customer_total_minor=int(self.customer_total_minor[index]),
             customer_account_count=int(self.customer_account_count[index]),
+            segment=None if self.segment[index] < 0 else SEGMENTS[self.segment[index]],
+            region=str(self.region[index]) or None,
             features={name: _known(getattr(self.features, name)[index]) for name in FEATURES_READ},
         )
 

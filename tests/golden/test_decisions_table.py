@@ -10,7 +10,7 @@ from credit_limits.decisions import decide
 from credit_limits.domain.account import Product
 from credit_limits.domain.money import yuan
 from credit_limits.explanation.reasons import ACTIONS, NONE, REASONS
-from credit_limits.policy.brakes import Brakes
+from credit_limits.policy.brakes import stop_of
 from credit_limits.policy.risk_grades import Grade
 from tests.decision_samples import NOT_KNOWN, portfolio_of, shipped_policy
 
@@ -89,7 +89,7 @@ def test_the_decision_of_each_account(batch, place):
 
 @pytest.fixture(scope="module")
 def braked():
-    stopped = Brakes(frozenset({Product.PAY_LATER}))
+    stopped = stop_of({Product.PAY_LATER})
     return decide(portfolio_of(*(a for a, *_ in TABLE)), shipped_policy(), 6, stopped)
 
 

@@ -53,6 +53,8 @@ def customer(number: int, **change: object) -> dict[str, object]:
         "customer_id": f"C{number}",
         "human_review_only": False,
         "declines_increases": False,
+        "segment": "consumer",
+        "region": "east",
         **change,
     }
 
@@ -67,6 +69,17 @@ def lake(tmp_path: Path) -> Lake:
     found.append("accounts", rows(account(1, 1), account(2, 1, product="cash_loan")), "first")
     found.append("customers", rows(customer(1)), "first")
     return found
+
+
+def test_where_customers_are_and_who_they_are(lake):
+    lake.append("accounts", rows(account(3, 2), account(4, 3)), "second")
+    unknown = customer(2, segment=None, region=None)
+    merchant = customer(3, segment="micro_merchant", region="west")
+    lake.append("customers", rows(merchant, unknown), "second")
+    found = read_portfolio(lake, AS_OF, scored("A1", "A3", "A4"), "score")
+    accounts = [found.account(place) for place in range(3)]
+    assert [account.segment for account in accounts] == ["consumer", None, "micro_merchant"]
+    assert [account.region for account in accounts] == ["east", None, "west"]
 
 
 def test_a_lender_without_statements_changes_or_decisions(lake):

@@ -364,6 +364,7 @@ def test_the_cycle_page_shows_what_was_found_and_what_it_stopped(platform, tmp_p
             told.ledger.append(entry.kind, entry.actor, dict(entry.payload), key=entry.key)
     page = Path(write_report(told, WriteReportRequest(as_of=ALARM)).path).read_text("utf-8")
     assert "brake applied" in page
+    assert page.count(STOPPED) == 2  # in the watch, and in what the batch follows from
     assert STOPPED in page
     assert "were past due by 31 January 2024" in page
     assert "At present no limit of this product is raised." in page

@@ -11,7 +11,7 @@ from credit_limits.domain.account import Product
 from credit_limits.domain.digest import digest_of
 from credit_limits.domain.periods import end_of_day
 from credit_limits.explanation.reasons import NONE
-from credit_limits.policy.brakes import Brakes
+from credit_limits.policy.brakes import stop_of
 from tests.decision_samples import AS_OF, NOT_KNOWN, portfolio_of, shipped_policy
 from tidegate.operations.decision_rows import (
     Identity,
@@ -96,7 +96,7 @@ def test_an_id_follows_from_account_day_model_policy_and_row():
 def test_a_brake_is_part_of_the_ids_of_its_products_alone():
     portfolio = portfolio_of({}, {"product": "cash_loan"})
     pay_later, cash_loan = decision_ids(portfolio, ["r", "r"], LINEAGE)
-    braked = replace(LINEAGE, brakes=Brakes(frozenset({Product.CASH_LOAN})))
+    braked = replace(LINEAGE, brakes=stop_of({Product.CASH_LOAN}))
     same, other = decision_ids(portfolio, ["r", "r"], braked)
     assert same == pay_later
     assert other != cash_loan
@@ -104,7 +104,7 @@ def test_a_brake_is_part_of_the_ids_of_its_products_alone():
 
 def test_an_id_is_the_digest_of_a_plain_list():
     portfolio = portfolio_of({}, {"product": "cash_loan", "id": 'a "quoted" 账户'})
-    braked = replace(LINEAGE, brakes=Brakes(frozenset({Product.CASH_LOAN})))
+    braked = replace(LINEAGE, brakes=stop_of({Product.CASH_LOAN}))
     shared = [AS_OF, "artefact", "policy", "rulebook", "r"]
     assert decision_ids(portfolio, ["r", "r"], braked) == [
         digest_of(["A0000", *shared])[:20],

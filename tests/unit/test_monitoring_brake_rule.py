@@ -26,6 +26,7 @@ def test_the_shipped_policy_stops_increases_of_both_products():
     [
         ((), None, "brake is absent"),
         (("measure",), "no_fun", "no_fun"),
+        (("measure",), "slow_increases", "needs the ratio"),
         (("products",), [], "needs products"),
         (("products",), ["pay_later", "pay_later"], "each once"),
         (("products",), ["mortgage"], "mortgage"),

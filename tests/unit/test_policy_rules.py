@@ -7,6 +7,7 @@ import pytest
 
 from credit_limits.domain.decision import ReasonCode
 from credit_limits.domain.money import yuan
+from credit_limits.policy.brakes import BRAKE_REASONS
 from credit_limits.policy.eligibility import permitted
 from credit_limits.policy.permission import RULE_ORDER
 from credit_limits.policy.portfolio import Portfolio, rule_features
@@ -85,7 +86,7 @@ def test_a_rule_forbids_a_raise(change, reason, months):
 def test_every_rule_has_an_account_that_it_closes():
     # brakes, and what only a rule book says, have tests of their own
     elsewhere = {
-        R.BRAKE_NO_INCREASES,
+        *BRAKE_REASONS.values(),
         R.RATE_ABOVE_LEGAL,
         R.CONSENT_MISSING,
         R.PARTNER_LIMIT,

@@ -9,7 +9,7 @@ import pytest
 from credit_limits.decisions import decide
 from credit_limits.domain.decision import ReasonCode
 from credit_limits.domain.money import yuan
-from credit_limits.policy.brakes import Brakes
+from credit_limits.policy.brakes import stop_of
 from credit_limits.policy.eligibility import permitted
 from credit_limits.policy.portfolio import PRODUCTS
 from credit_limits.policy.rulebook_effects import counted_annual_rate
@@ -92,7 +92,7 @@ def test_who_is_referred_stays_until_a_person_decides():
 
 
 def test_a_brake_is_named_only_where_no_rule_forbids_the_raise():
-    stopped = Brakes(frozenset(PRODUCTS))
+    stopped = stop_of(PRODUCTS)
     portfolio = portfolio_of({}, {"income_monthly_minor": NOT_KNOWN})
     rule = {"predicate": "income_monthly_minor < yuan(100)", "reason": "affordability"}
     found = permitted(portfolio, POLICY, stopped, book(rule))

@@ -120,10 +120,10 @@ _key = new_app("The keys that sign for the platform, and those of people who app
 for _step in KEYS:
     _list(_key, _step)
 app.add_typer(_key, name="key", short_help="Make, rotate and revoke keys.")
-_brake = new_app("What stops increases after an alarm of the watch.")
+_control = new_app("What holds raises back: brakes of an alarm, and those that a person sets.")
 for _step in BRAKES:
-    _list(_brake, _step)
-app.add_typer(_brake, name="brake", short_help="List brakes, and end one by hand.")
+    _list(_control, _step)
+app.add_typer(_control, name="control", short_help="Hold raises back, and let them go on.")
 app.command(
     "up",
     short_help="Start the servers and the runner on this machine.",

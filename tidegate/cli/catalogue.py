@@ -266,29 +266,54 @@ REVOKE_KEY = OperationCommand(
     ("key_id",),
 )
 
+SET_BRAKE = OperationCommand(
+    ("control", "set"),
+    "set_brake",
+    "SetBrakeRequest",
+    "Hold raises back in a part of the portfolio, for a time.",
+    "Puts a brake on: no raises, smaller raises, or raises judged more strictly, for a product, a "
+    "segment, a region or all, until a day on which it ends by itself. Who answers for it and why "
+    "stay in the ledger. Where the approval policy names approvers it takes the key of one.",
+    "tidegate control set slow_increases --ratio 1.1 --product cash_loan --until 2006-01-31 "
+    '--owner "head of credit" --reason "unemployment is rising"',
+    ("measure",),
+)
+
+PREVIEW_BRAKE = OperationCommand(
+    ("control", "preview"),
+    "preview_brake",
+    "PreviewBrakeRequest",
+    "Say what a brake would do, before it is set.",
+    "Decides the latest portfolio without and with the brake, by the certified champion, and says "
+    "whose decision changes: raises stopped, limits, exposure, expected loss and profit, by grade "
+    "of risk, segment and product. Nothing is written.",
+    "tidegate control preview no_increases --segment micro_merchant",
+    ("measure",),
+)
+
 LIST_BRAKES = OperationCommand(
-    ("brake", "list"),
+    ("control", "list"),
     "list_brakes",
     "ListBrakesRequest",
     "List the brakes that hold.",
-    "Every brake that holds on a day: what it stops, since when and until when at most, who "
-    "answers for it and what the watch had found.",
-    "tidegate brake list",
+    "Every brake that holds on a day, put on by an alarm or set by a person: what it orders and "
+    "for whom, since when and until when at most, who answers for it and why.",
+    "tidegate control list",
 )
 
 RELEASE_BRAKE = OperationCommand(
-    ("brake", "release"),
+    ("control", "end"),
     "release_brake",
     "ReleaseBrakeRequest",
-    "End a brake before quiet watches do.",
+    "End a brake before it ends by itself.",
     "Releases the brake of that entry of the ledger from a day on, and keeps who asked and why. "
     "Where the approval policy names approvers it takes the key of one of them. The next alarm "
     "applies a new brake.",
-    'tidegate brake release 41 --reason "the file of March came late"',
+    'tidegate control end 41 --reason "the file of March came late"',
     ("sequence",),
 )
 
-BRAKES: tuple[OperationCommand, ...] = (LIST_BRAKES, RELEASE_BRAKE)
+BRAKES: tuple[OperationCommand, ...] = (SET_BRAKE, LIST_BRAKES, RELEASE_BRAKE, PREVIEW_BRAKE)
 
 KEYS: tuple[OperationCommand, ...] = (NEW_KEY, LIST_KEYS, ROTATE_KEY, REVOKE_KEY)
 PEOPLE: tuple[OperationCommand, ...] = (APPROVE, REJECT, APPROVE_PEOPLE)

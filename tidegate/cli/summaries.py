@@ -12,6 +12,7 @@ from credit_limits.domain.errors import (
     WorldOutsideBands,
 )
 from credit_limits.domain.money import MINOR_PER_YUAN
+from tidegate.cli.control_summaries import CONTROL_SUMMARIES
 from tidegate.cli.gate_summaries import GATE_SUMMARIES
 from tidegate.cli.invocation import table
 
@@ -22,12 +23,10 @@ if TYPE_CHECKING:
     from tidegate.operations.explain_account import ExplainAccountOutcome
     from tidegate.operations.generate_world import GenerateWorldOutcome
     from tidegate.operations.ingest_batch import IngestBatchOutcome
-    from tidegate.operations.list_brakes import ListBrakesOutcome
     from tidegate.operations.materialize_features import MaterializeFeaturesOutcome
     from tidegate.operations.matured_decisions import MaturedRow
     from tidegate.operations.promotion_outcome import PromoteModelOutcome
     from tidegate.operations.rehearse_policy import RehearsePolicyOutcome
-    from tidegate.operations.release_brake import ReleaseBrakeOutcome
     from tidegate.operations.remade_decisions import PartRow
     from tidegate.operations.replay_decision import ReplayDecisionOutcome
     from tidegate.operations.retrain_model import RetrainModelOutcome
@@ -145,7 +144,7 @@ def _adjusted(outcome: "AdjustLimitsOutcome") -> list[str]:
     return [
         f"{outcome.decisions:,} decisions in batch {outcome.batch_id}, "
         f"by model version {outcome.model_version} under policy {outcome.policy_version}",
-        *(f"brake of {b.since}: {b.measure} of {', '.join(b.products)}" for b in outcome.brakes),
+        *(f"brake: {brake.name}" for brake in outcome.brakes),
         *table(("action", "accounts"), list(outcome.actions.items())),
         *rule_book_lines(outcome.rule_book),
         *table(("cap, yuan", "allowed", "used", "slack", "shadow price"), caps),
@@ -359,33 +358,6 @@ def _effect(rule: "RuleText") -> str:
     return f"{rule.effect} at {rule.at_most}" if rule.at_most is not None else rule.effect
 
 
-def _brakes(outcome: "ListBrakesOutcome") -> list[str]:
-    if not outcome.brakes:
-        return [f"no brake holds on {outcome.as_of}"]
-    rows = [
-        (
-            brake.sequence,
-            brake.measure.replace("_", " "),
-            ", ".join(brake.products),
-            str(brake.since),
-            str(brake.expires_on or ""),
-            brake.owner,
-            brake.reason,
-        )
-        for brake in outcome.brakes
-    ]
-    header = ("entry", "measure", "products", "since", "until at most", "owner", "reason")
-    return [f"brakes that hold on {outcome.as_of}:", *table(header, rows)]
-
-
-def _released(outcome: "ReleaseBrakeOutcome") -> list[str]:
-    signed = f", signed by {outcome.name}" if outcome.name else ""
-    return [
-        f"{outcome.brake} is released from {outcome.as_of} on by {outcome.actor}{signed}",
-        "next: tidegate adjust",
-    ]
-
-
 SUMMARIES: dict[str, Callable[[Any], list[str]]] = {
     "ingest_batch": _ingested,
     "materialize_features": _materialized,
@@ -396,8 +368,6 @@ SUMMARIES: dict[str, Callable[[Any], list[str]]] = {
     "explain_account": _explained,
     "replay_decision": _replayed,
     "watch_drift": _watched,
-    "list_brakes": _brakes,
-    "release_brake": _released,
     "write_report": _reported,
     "generate_world": _generated,
     "check_world": _checked,
@@ -406,4 +376,5 @@ SUMMARIES: dict[str, Callable[[Any], list[str]]] = {
     "rulebook_diff": _rules_compared,
     "allocate_problem": _allocated,
     **GATE_SUMMARIES,
+    **CONTROL_SUMMARIES,
 }

@@ -93,7 +93,7 @@ def adjust_limits(platform: Platform, request: AdjustLimitsRequest) -> AdjustLim
     The same accounts, features, model and policy give the same decisions under the same ids; run
     again, they are recognised and nothing is written. An account already decided at this date
     from the very same inputs, in another batch, is left out. A brake that is open at the date is
-    an input: with it nothing of its products is raised, in a batch of its own.
+    an input: whom it holds for is decided under it, in a batch of its own.
 
     Raises:
         NoCertifiedChampion: no champion, or one whose certificate does not verify; the refusal
@@ -173,10 +173,10 @@ def _open_cycle(platform: Platform, as_of: date, product: Product | None) -> _Cy
 
 
 def _brakes(platform: Platform, portfolio: Portfolio) -> tuple[Brake, ...]:
-    """The open brakes on a product that the portfolio holds."""
+    """The open brakes that name a product which the portfolio holds."""
     held = {PRODUCTS[place] for place in np.unique(portfolio.product)}
     brakes = open_brakes(platform, portfolio.as_of)
-    return tuple(brake for brake in brakes if held & set(brake.products))
+    return tuple(brake for brake in brakes if held & set(brake.order.products))
 
 
 def _certified_champion(platform: Platform, as_of: date) -> CertifiedChampion:

@@ -1,10 +1,10 @@
 """Brakes, by the ledger alone: which are open at a date, and what a watch does to them.
 
-A brake is open from the date of the watch that applied it up to the date on which a watch or a
-person released it or it expired, that one excluded; so decisions of a past date are made again
-under the brakes of that date. Everything about a brake is written before the watch that decided
-it, under keys derived from that watch: a run killed in between writes the very same when it is
-started again.
+A brake is open from the date on which a watch or a person applied it up to the date on which it
+was released or expired, that one excluded; so decisions of a past date are made again under the
+brakes of that date. A watch releases what a watch applied, a person either. Everything that a
+watch does to a brake is written before the watch, under keys derived from it: a run killed in
+between writes the very same when it is started again.
 """
 
 from collections.abc import Sequence
@@ -13,11 +13,11 @@ from datetime import date
 
 from pydantic import BaseModel, ConfigDict
 
-from credit_limits.domain.account import Product
+from credit_limits.domain.account import Product, Segment
 from credit_limits.domain.digest import digest_of
 from credit_limits.domain.periods import add_months
 from credit_limits.ledger.entry import Entry, EntryKind
-from credit_limits.policy.brakes import BrakeMeasure, Brakes
+from credit_limits.policy.brakes import BrakeMeasure, BrakeOrder, Brakes
 from monitoring.brake_rule import BrakeRule
 from monitoring.thresholds import DriftLevel
 from tidegate.operations.platform import Platform
@@ -27,15 +27,14 @@ _ALARM = DriftLevel.ALARM.word
 
 @dataclass(frozen=True, slots=True)
 class Brake:
-    """A brake that is open: what it stops, for which products, since when and why.
+    """A brake that is open: what it orders and for whom, since when and why.
 
     ``entry_sequence`` is the place in the ledger of the entry that applied it. ``owner`` answers
     for it, empty for a brake of before there were owners; on ``expires_on`` it ends by itself,
     never where that is None.
     """
 
-    measure: BrakeMeasure
-    products: tuple[Product, ...]
+    order: BrakeOrder
     since: date
     reason: str
     entry_sequence: int
@@ -45,14 +44,15 @@ class Brake:
     @property
     def name(self) -> str:
         """The brake in a few words, as outcomes and reports have it."""
-        measure = self.measure.replace("_", " ")
-        return f"{measure} of {', '.join(self.products)} since {self.since}"
+        return f"{self.order.words} since {self.since}"
 
 
 class BrakeApplied(BaseModel):
-    """What the ledger keeps of a brake applied; ``watch_key`` is that of the watch behind it.
+    """What the ledger keeps of a brake applied.
 
-    Without ``owner`` and ``expires_on``: a brake of before there were any.
+    ``watch_key`` is that of the watch behind it, empty where a person set it; ``name``, ``key_id``
+    and ``signature`` are theirs, where people have keys. Without ``owner`` and ``expires_on``: a
+    brake of before there were any.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -60,11 +60,30 @@ class BrakeApplied(BaseModel):
     as_of: date
     measure: BrakeMeasure
     products: tuple[Product, ...]
+    segments: tuple[Segment, ...] = ()
+    regions: tuple[str, ...] = ()
+    ratio_permille: int | None = None
+    grades: int | None = None
     reason: str
-    policy_version: str
-    watch_key: str
+    policy_version: str = ""
+    watch_key: str = ""
     owner: str = ""
     expires_on: date | None = None
+    name: str = ""
+    key_id: str = ""
+    signature: str = ""
+
+    @property
+    def order(self) -> BrakeOrder:
+        """What it orders."""
+        return BrakeOrder(
+            self.measure,
+            self.products,
+            self.segments,
+            self.regions,
+            self.ratio_permille,
+            self.grades,
+        )
 
 
 class BrakeReleased(BaseModel):
@@ -112,23 +131,22 @@ def open_brakes(platform: Platform, as_of: date) -> tuple[Brake, ...]:
 
 
 def in_force(brakes: Sequence[Brake]) -> Brakes:
-    """What these brakes stop, taken together."""
-    stopped = {
-        product
-        for brake in brakes
-        if brake.measure is BrakeMeasure.NO_INCREASES
-        for product in brake.products
-    }
-    return Brakes(no_increases=frozenset(stopped))
+    """What these brakes order, taken together."""
+    return Brakes(tuple(brake.order for brake in brakes))
 
 
 def act_on(platform: Platform, watch: Watch, rule: BrakeRule) -> Consequences:
     """Apply the policy's brake on an alarm; release open ones after enough quiet watches.
 
-    An alarm while the same is already stopped applies nothing more. Called again for the same
-    watch it writes nothing and says the same.
+    An alarm while a watch has already stopped the same applies nothing more; what a person has set
+    is theirs to end, and no watch counts on it. Called again for the same watch it writes nothing
+    and says the same.
     """
-    before = _open(platform, watch.as_of, without=watch.key)
+    before = [
+        (entry, brake)
+        for entry, brake in _open(platform, watch.as_of, without=watch.key)
+        if entry.payload["watch_key"]
+    ]
     if watch.level == _ALARM:
         return Consequences(_apply(platform, watch, rule, [brake for _, brake in before]), ())
     due = [
@@ -160,8 +178,7 @@ def _open(platform: Platform, as_of: date, *, without: str | None) -> list[tuple
 
 def _brake(sequence: int, applied: BrakeApplied) -> Brake:
     return Brake(
-        measure=applied.measure,
-        products=applied.products,
+        order=applied.order,
         since=applied.as_of,
         reason=applied.reason,
         entry_sequence=sequence,
@@ -173,7 +190,7 @@ def _brake(sequence: int, applied: BrakeApplied) -> Brake:
 def _apply(
     platform: Platform, watch: Watch, rule: BrakeRule, before: Sequence[Brake]
 ) -> tuple[str, ...]:
-    stopped = {(brake.measure, product) for brake in before for product in brake.products}
+    stopped = {(b.order.measure, product) for b in before for product in b.order.products}
     if all((rule.measure, product) in stopped for product in rule.products):
         return ()
     applied = BrakeApplied(

@@ -110,19 +110,20 @@ def decision_ids(portfolio: Portfolio, row_digests: Sequence[str], lineage: Line
     """An id for each decision, derived from all that it follows from: 20 hexadecimal digits.
 
     The digest of the list of account, date, model, policy, rule book, row and brakes. A brake is
-    part of the ids of the products that it holds for, and of no others.
+    part of the ids of the accounts that it holds for, and of no others.
     """
     digests = [lineage.artefact_digest, lineage.policy_digest, lineage.rulebook_digest]
     shared = canonical_json([portfolio.as_of, *digests])
-    stopped = [canonical_json(list(lineage.brakes.measures(product))) for product in PRODUCTS]
+    combinations, place = lineage.brakes.combinations(portfolio)
+    held = [canonical_json(list(orders)) for orders in combinations]
     middle = b"," + shared[1:-1] + b',"'
-    ends = [b'",' + measures[1:] if len(measures) > 2 else b'"]' for measures in stopped]
+    ends = [b'",' + orders[1:] if len(orders) > 2 else b'"]' for orders in held]
     return [
-        digest_bytes(b"[" + canonical_json(account) + middle + row.encode() + ends[product])[
+        digest_bytes(b"[" + canonical_json(account) + middle + row.encode() + ends[held_by])[
             :_ID_DIGITS
         ]
-        for account, product, row in zip(
-            portfolio.account_id.tolist(), portfolio.product.tolist(), row_digests, strict=True
+        for account, held_by, row in zip(
+            portfolio.account_id.tolist(), place.tolist(), row_digests, strict=True
         )
     ]
 

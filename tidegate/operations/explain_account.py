@@ -137,7 +137,7 @@ def _explained(
         brakes=tuple(
             f"{brake.name}: {brake.reason}"
             for brake in brakes_as_of(platform, batch)
-            if _holds(brake, product)
+            if _holds(brake, product, search)
         ),
         batch_id=batch.outcome.batch_id,
         entry_sequence=batch.entry.sequence,
@@ -171,8 +171,11 @@ def _prices(
     )
 
 
-def _holds(brake: Brake, product: Product) -> bool:
-    return product in brake.products
+def _holds(brake: Brake, product: Product, search: RecourseSearch | None) -> bool:
+    """Whether it holds for the account; of its product where the account is not there unchanged."""
+    if search is None:
+        return product in brake.order.products
+    return bool(brake.order.holds(search.portfolio)[0])
 
 
 def _texts(values: object) -> list[str]:

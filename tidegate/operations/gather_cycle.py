@@ -156,6 +156,7 @@ def _lineage(
             ("Limit policy", newest.policy_version),
             ("Policy digest", newest.policy_digest),
             *_rule_book_facts(newest.rule_book),
+            *(("Brake", brake.name) for brake in newest.brakes),
             *((f"Merkle root, batch {batch.batch_id}", batch.merkle_root) for batch in adjusted),
         ]
     elif trained:

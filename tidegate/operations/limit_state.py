@@ -11,7 +11,9 @@ from credit_limits.domain.errors import DataMissing
 from credit_limits.domain.periods import end_of_day
 from credit_limits.policy.portfolio import (
     FEATURES_READ,
+    NOT_KNOWN_SEGMENT,
     PRODUCTS,
+    SEGMENTS,
     STATUSES,
     Portfolio,
     rule_features,
@@ -19,6 +21,7 @@ from credit_limits.policy.portfolio import (
 from tidegate.adapters.lake import Lake
 
 _REQUIRED = ("accounts", "customers")
+_SEGMENT_PLACES = {"": NOT_KNOWN_SEGMENT} | {str(each): SEGMENTS.index(each) for each in SEGMENTS}
 _ABSENT = {
     "statements": "NULL::VARCHAR AS account_id, NULL::BIGINT AS balance_minor",
     "limit_changes": (
@@ -37,7 +40,7 @@ WITH account AS (
     QUALIFY row_number() OVER (PARTITION BY account_id ORDER BY event_timestamp DESC) = 1
 ),
 customer AS (
-    SELECT customer_id, human_review_only, declines_increases
+    SELECT customer_id, human_review_only, declines_increases, segment, region
     FROM customers
     WHERE event_timestamp <= $instant
     QUALIFY row_number() OVER (PARTITION BY customer_id ORDER BY event_timestamp DESC) = 1
@@ -76,6 +79,8 @@ SELECT
     -- of a customer who is not known, a person decides
     coalesce(human_review_only, true) AS human_review_only,
     coalesce(declines_increases, false) AS declines_increases,
+    coalesce(segment, '') AS segment,
+    coalesce(region, '') AS region,
     closed_until::TIMESTAMP AS closed_until,
     date_sub('month', changed_at, $instant)::DOUBLE AS months_since_limit_change,
     total.limit_minor AS customer_total_minor,
@@ -138,6 +143,8 @@ def read_portfolio(
         months_since_limit_change=state["months_since_limit_change"].to_numpy(np.float64),
         customer_total_minor=state["customer_total_minor"].to_numpy(np.int64),
         customer_account_count=state["customer_account_count"].to_numpy(np.int64),
+        segment=np.array([_SEGMENT_PLACES[name] for name in state["segment"]], np.int64),
+        region=state["region"].to_numpy(np.str_),
         features=rule_features(
             {name: scored[name].to_numpy(np.float64) for name in known}, len(state)
         ),

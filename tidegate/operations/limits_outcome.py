@@ -1,6 +1,7 @@
 """What an adjustment of limits did, small enough for a ledger entry and a screen."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import date
 from typing import Annotated, TypeAlias
 
@@ -9,9 +10,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from credit_limits.allocation.certificate import Certificate
 from credit_limits.decisions import DecisionBatch
-from credit_limits.domain.account import Product
+from credit_limits.domain.account import Product, Segment
 from credit_limits.explanation.reasons import ACTIONS
-from credit_limits.policy.brakes import BrakeMeasure
+from credit_limits.policy.brakes import BrakeMeasure, BrakeOrder
 from credit_limits.policy.portfolio import Integers, Portfolio
 from tidegate.operations.brakes import Brake
 from tidegate.operations.rule_rows import RuleBookRow
@@ -77,9 +78,26 @@ class BrakeRow(BaseModel):
 
     measure: BrakeMeasure
     products: tuple[Product, ...]
+    segments: tuple[Segment, ...] = ()
+    regions: tuple[str, ...] = ()
+    ratio_permille: int | None = None
+    grades: int | None = None
     since: date
     reason: str
     entry_sequence: int
+
+    @property
+    def name(self) -> str:
+        """The brake in a few words."""
+        order = BrakeOrder(
+            self.measure,
+            self.products,
+            self.segments,
+            self.regions,
+            self.ratio_permille,
+            self.grades,
+        )
+        return f"{order.words} since {self.since}"
 
 
 class AdjustLimitsOutcome(BaseModel):
@@ -141,8 +159,7 @@ def brake_rows(brakes: Sequence[Brake]) -> tuple[BrakeRow, ...]:
     """The brakes as rows, in their order."""
     return tuple(
         BrakeRow(
-            measure=brake.measure,
-            products=brake.products,
+            **asdict(brake.order),
             since=brake.since,
             reason=brake.reason,
             entry_sequence=brake.entry_sequence,

@@ -1,10 +1,11 @@
 """List brakes: those that hold on a day, who answers for them, and when they end by themselves."""
 
+from dataclasses import asdict
 from datetime import date
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from credit_limits.domain.account import Product
+from credit_limits.domain.account import Product, Segment
 from credit_limits.policy.brakes import BrakeMeasure
 from tidegate.operations.brakes import open_brakes
 from tidegate.operations.platform import Platform
@@ -26,8 +27,13 @@ class OpenBrakeRow(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     sequence: int
+    brake: str
     measure: BrakeMeasure
     products: list[Product]
+    segments: list[Segment]
+    regions: list[str]
+    ratio_permille: int | None
+    grades: int | None
     since: date
     expires_on: date | None
     owner: str
@@ -53,8 +59,8 @@ def list_brakes(platform: Platform, request: ListBrakesRequest) -> ListBrakesOut
     rows = [
         OpenBrakeRow(
             sequence=brake.entry_sequence,
-            measure=brake.measure,
-            products=list(brake.products),
+            brake=brake.order.words,
+            **asdict(brake.order),
             since=brake.since,
             expires_on=brake.expires_on,
             owner=brake.owner,

@@ -10,13 +10,11 @@ from pathlib import Path
 import structlog
 from pydantic import BaseModel, ConfigDict, Field
 
-from credit_limits.domain.digest import canonical_json, digest_of
-from credit_limits.domain.errors import InputError, PolicyError
+from credit_limits.domain.digest import digest_of
+from credit_limits.domain.errors import InputError
 from credit_limits.ledger.entry import Entry, EntryKind
-from tidegate.adapters.signing import read_key
-from tidegate.operations.approvals import approval_policy
+from tidegate.operations.approver_signatures import signed_by_approver
 from tidegate.operations.brakes import Brake, BrakeReleased, open_brakes
-from tidegate.operations.give_approval import holder_of
 from tidegate.operations.platform import Platform
 
 _log = structlog.get_logger(__name__)
@@ -27,7 +25,9 @@ class ReleaseBrakeRequest(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    sequence: int = Field(ge=1, description="the brake's entry in the ledger, as 'brake list' says")
+    sequence: int = Field(
+        ge=1, description="the brake's entry in the ledger, as 'control list' says"
+    )
     reason: str = Field(min_length=1, description="why, as the ledger will tell it")
     key: Path | None = Field(
         None, description="file with your private key, needed where the policy names approvers"
@@ -76,7 +76,7 @@ def release_brake(platform: Platform, request: ReleaseBrakeRequest) -> ReleaseBr
         brake=brake.name,
         applied_key=applied.key,
         reason=request.reason,
-        **_signed(platform, request.key, applied, as_of, request.reason),
+        **_signed(platform, request, applied, as_of),
     )
     entry = platform.ledger.append(
         EntryKind.BRAKE_RELEASED,
@@ -92,7 +92,7 @@ def _applied(platform: Platform, sequence: int) -> Entry:
     for entry in platform.ledger.entries(EntryKind.BRAKE_APPLIED):
         if entry.sequence == sequence:
             return entry
-    raise InputError(f"entry {sequence} of the ledger applies no brake; see tidegate brake list")
+    raise InputError(f"entry {sequence} of the ledger applies no brake; see tidegate control list")
 
 
 def _open(platform: Platform, sequence: int, as_of: date) -> Brake:
@@ -101,30 +101,21 @@ def _open(platform: Platform, sequence: int, as_of: date) -> Brake:
             return brake
     raise InputError(
         f"the brake of entry {sequence} does not hold on {as_of}: it was released, has expired or "
-        "was applied later; see tidegate brake list"
+        "was applied later; see tidegate control list"
     )
 
 
 def _signed(
-    platform: Platform, key: Path | None, applied: Entry, as_of: date, reason: str
+    platform: Platform, request: ReleaseBrakeRequest, applied: Entry, as_of: date
 ) -> dict[str, str]:
     """Name, key and signature of the approver; nothing where the policy names nobody."""
-    policy = approval_policy(platform, as_of)
-    if key is None:
-        if policy.approvers:
-            may = ", ".join(person.name for person in policy.approvers)
-            raise PolicyError(f"a brake is released with the key of one of {may}; name it by --key")
-        return {}
-    signer = read_key(key)
-    person = holder_of(signer, policy)
     said = {
         "purpose": "release_brake",
         "brake": applied.digest,
         "as_of": as_of.isoformat(),
-        "reason": reason,
+        "reason": request.reason,
     }
-    signature = signer.sign(canonical_json(said))
-    return {"name": person.name, "key_id": signature.key_id, "signature": signature.value}
+    return signed_by_approver(platform, request.key, as_of, "a brake is released", said)
 
 
 def _outcome(entry: Entry, *, recognised: bool) -> ReleaseBrakeOutcome:

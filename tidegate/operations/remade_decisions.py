@@ -272,11 +272,7 @@ class _Remaking:
 
 
 def _named(brakes: Sequence[BrakeRow]) -> str:
-    names = (
-        f"{brake.measure} of {', '.join(brake.products)} since {brake.since} "
-        f"(entry {brake.entry_sequence})"
-        for brake in brakes
-    )
+    names = (f"{brake.name} (entry {brake.entry_sequence})" for brake in brakes)
     return "; ".join(names) or "none"
 
 

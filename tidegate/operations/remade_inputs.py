@@ -77,13 +77,13 @@ def features_from_snapshot(
 
 
 def brakes_as_of(platform: Platform, batch: RecordedBatch) -> tuple[Brake, ...]:
-    """The brakes on the batch's products that the ledger says were open when it was decided."""
+    """The brakes naming a product of the batch that the ledger says were open as it was decided."""
     held = {group.name for group in batch.outcome.by_product}
     past = platform.at_entry(batch.entry.sequence)
     return tuple(
         brake
         for brake in open_brakes(past, batch.outcome.as_of)
-        if held & {str(product) for product in brake.products}
+        if held & {str(product) for product in brake.order.products}
     )
 
 

@@ -1,0 +1,110 @@
+"""What becomes of a portfolio's decisions when something that decides is changed.
+
+Two batches are held side by side: the decisions as they would be made, and those under the change.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from credit_limits.decisions import DecisionBatch
+from credit_limits.domain.decision import Action
+from credit_limits.explanation.reasons import ACTIONS
+from credit_limits.policy.portfolio import Flags, Portfolio
+
+
+@dataclass(frozen=True, slots=True)
+class BookSums:
+    """What decisions come to over some accounts: counts, and amounts in minor units.
+
+    ``limit_minor`` is the sum of limits after the decisions, ``added_minor`` of what raises add.
+    Profit and loss are those expected of a year; the expected loss is over the exposure at
+    default, with what is drawn of the undrawn part through the credit conversion factor, and so
+    is the provision of a year as well.
+    """
+
+    accounts: int
+    raised: int
+    lowered: int
+    limit_minor: int
+    added_minor: int
+    exposure_minor: float
+    expected_loss_minor: float
+    expected_profit_minor: float
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Some accounts before and under a change.
+
+    ``moved`` counts those with another action or another limit, ``raises_stopped`` those that
+    would have been raised and now are not, ``raises_new`` the other way round.
+    """
+
+    name: str
+    moved: int
+    raises_stopped: int
+    raises_new: int
+    before: BookSums
+    after: BookSums
+
+
+@dataclass(frozen=True, slots=True)
+class Swap:
+    """How many accounts go from one action to another, and their limits under each."""
+
+    before: Action
+    after: Action
+    accounts: int
+    limit_before_minor: int
+    limit_after_minor: int
+
+
+def book_sums(portfolio: Portfolio, batch: DecisionBatch, inside: Flags) -> BookSums:
+    """The sums over the accounts whose flag is set."""
+    change = (batch.to_minor - portfolio.limit_minor)[inside]
+    return BookSums(
+        accounts=int(inside.sum()),
+        raised=int((change > 0).sum()),
+        lowered=int((change < 0).sum()),
+        limit_minor=int(batch.to_minor[inside].sum()),
+        added_minor=int(change[change > 0].sum()),
+        exposure_minor=float(batch.exposure_minor[inside].sum()),
+        expected_loss_minor=float(batch.expected_loss_minor[inside].sum()),
+        expected_profit_minor=float(batch.expected_profit_minor[inside].sum()),
+    )
+
+
+def change_of(
+    name: str, portfolio: Portfolio, before: DecisionBatch, after: DecisionBatch, inside: Flags
+) -> Change:
+    """The accounts whose flag is set, under both batches of one portfolio."""
+    rose, rises = (batch.to_minor > portfolio.limit_minor for batch in (before, after))
+    return Change(
+        name=name,
+        moved=int((moved(before, after) & inside).sum()),
+        raises_stopped=int((rose & ~rises & inside).sum()),
+        raises_new=int((rises & ~rose & inside).sum()),
+        before=book_sums(portfolio, before, inside),
+        after=book_sums(portfolio, after, inside),
+    )
+
+
+def moved(before: DecisionBatch, after: DecisionBatch) -> Flags:
+    """Which accounts get another action or another limit."""
+    return np.asarray((before.to_minor != after.to_minor) | (before.action != after.action))
+
+
+def swap_set(before: DecisionBatch, after: DecisionBatch) -> tuple[Swap, ...]:
+    """Every pair of actions that an account has, in the order of the actions.
+
+    Accounts raised under both, to other limits, are a pair as well.
+    """
+    swaps = []
+    for first, one in enumerate(ACTIONS):
+        for second, other in enumerate(ACTIONS):
+            inside = (before.action == first) & (after.action == second)
+            if inside.any():
+                limits = (int(batch.to_minor[inside].sum()) for batch in (before, after))
+                swaps.append(Swap(one, other, int(inside.sum()), *limits))
+    return tuple(swaps)

@@ -1,0 +1,113 @@
+"""What the commands about brakes say when they are done."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from credit_limits.domain.money import MINOR_PER_YUAN
+from tidegate.cli.invocation import table
+
+if TYPE_CHECKING:
+    from tidegate.operations.change_rows import ChangeRow, ChangeTables
+    from tidegate.operations.list_brakes import ListBrakesOutcome
+    from tidegate.operations.preview_brake import PreviewBrakeOutcome
+    from tidegate.operations.release_brake import ReleaseBrakeOutcome
+    from tidegate.operations.set_brake import SetBrakeOutcome
+
+_SUMS = ("limit_minor", "exposure_minor", "expected_loss_minor", "expected_profit_minor")
+
+
+def change_lines(changes: "ChangeTables") -> list[str]:
+    """What a change does: the swap set, and sums by grade, segment and product, in yuan."""
+    total = changes.total
+    swaps = [(swap.before, swap.after, swap.accounts) for swap in changes.swaps]
+    grown = [(name.removesuffix("_minor").replace("_", " "), *_yuan(total, name)) for name in _SUMS]
+    return [
+        f"{total.moved:,} of {total.before.accounts:,} accounts would be decided otherwise: "
+        f"{total.raises_stopped:,} raises stopped, {total.raises_new:,} new",
+        *table(("action now", "under the change", "accounts"), swaps),
+        *table(("yuan", "now", "under the change", "difference"), grown),
+        *(_groups("grade", changes.by_grade)),
+        *(_groups("segment", changes.by_segment)),
+        *(_groups("product", changes.by_product)),
+    ]
+
+
+def _groups(name: str, rows: "Sequence[ChangeRow]") -> list[str]:
+    header = (name, "accounts", "moved", "raises stopped", "exposure", "loss", "profit")
+    return table(
+        header,
+        [
+            (
+                row.name,
+                row.before.accounts,
+                row.moved,
+                row.raises_stopped,
+                *(_yuan(row, figure)[2] for figure in _SUMS[1:]),
+            )
+            for row in rows
+        ],
+    )
+
+
+def _yuan(row: "ChangeRow", figure: str) -> tuple[int, int, int]:
+    """Now, under the change, and the difference, in yuan."""
+    now, then = (getattr(sums, figure) for sums in (row.before, row.after))
+    return (
+        round(now / MINOR_PER_YUAN),
+        round(then / MINOR_PER_YUAN),
+        round((then - now) / MINOR_PER_YUAN),
+    )
+
+
+def _brakes(outcome: "ListBrakesOutcome") -> list[str]:
+    if not outcome.brakes:
+        return [f"no brake holds on {outcome.as_of}"]
+    rows = [
+        (
+            brake.sequence,
+            brake.brake,
+            str(brake.since),
+            str(brake.expires_on or ""),
+            brake.owner,
+            brake.reason,
+        )
+        for brake in outcome.brakes
+    ]
+    header = ("entry", "brake", "since", "until at most", "owner", "reason")
+    return [f"brakes that hold on {outcome.as_of}:", *table(header, rows)]
+
+
+def _brake_set(outcome: "SetBrakeOutcome") -> list[str]:
+    signed = f", signed by {outcome.name}" if outcome.name else ""
+    return [
+        f"entry {outcome.sequence}: {outcome.brake}, until {outcome.expires_on} at most, "
+        f"by {outcome.actor}{signed}",
+        f"{outcome.owner} answers for it: {outcome.reason}",
+        "next: tidegate adjust",
+    ]
+
+
+def _previewed(outcome: "PreviewBrakeOutcome") -> list[str]:
+    unplaced = f", {outcome.not_placed:,} of them not placed" if outcome.not_placed else ""
+    return [
+        f"{outcome.brake}, tried on the portfolio of {outcome.as_of}: nothing is set",
+        f"it would hold for {outcome.held:,} of {outcome.accounts:,} accounts{unplaced}",
+        *change_lines(outcome.changes),
+        "to set it: tidegate control set, with --until, --owner and --reason",
+    ]
+
+
+def _released(outcome: "ReleaseBrakeOutcome") -> list[str]:
+    signed = f", signed by {outcome.name}" if outcome.name else ""
+    return [
+        f"{outcome.brake} is released from {outcome.as_of} on by {outcome.actor}{signed}",
+        "next: tidegate adjust",
+    ]
+
+
+CONTROL_SUMMARIES: dict[str, Callable[[Any], list[str]]] = {
+    "set_brake": _brake_set,
+    "list_brakes": _brakes,
+    "release_brake": _released,
+    "preview_brake": _previewed,
+}
