@@ -161,6 +161,8 @@ def _measured(
         solver_digest=solver_digest(),
         rulebook_version=rulebook.version,
         rulebook_digest=rulebook.digest,
+        overlay_version="overlay/none",
+        overlay_digest="0" * 64,
     )
     with step("digests and ids"):
         identity = identify(portfolio, features, lineage)
@@ -216,6 +218,7 @@ def _portfolio(frame: pd.DataFrame, score: Floats) -> Portfolio:
         balance_minor=frame["balance_mean_6m_minor"].to_numpy(np.int64),
         annual_rate=np.full(count, 0.18),
         default_probability=score,
+        model_probability=score,
         human_review_only=none,
         declines_increases=none,
         increases_closed_until=np.full(count, np.datetime64("NaT"), "datetime64[D]"),

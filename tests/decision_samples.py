@@ -101,6 +101,7 @@ def portfolio_of(*changes: dict[str, object]) -> Portfolio:
         balance_minor=column("balance", np.int64),
         annual_rate=column("annual_rate", np.float64),
         default_probability=column("pd", np.float64),
+        model_probability=column("pd", np.float64),
         human_review_only=column("human_review_only", np.bool_),
         declines_increases=column("declines_increases", np.bool_),
         increases_closed_until=np.array([row["closed_until"] for row in rows], "datetime64[D]"),

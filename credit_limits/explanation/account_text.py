@@ -58,6 +58,10 @@ LINES: dict[str, tuple[str, str]] = {
         "数据：违约概率{probability:.2%}（{grade}级）；预期年利润{profit}元，预期年损失{loss}元；"
         "违约风险敞口{exposure}元",
     ),
+    "overlaid": (
+        "The model's own probability was {own:.2%}; the macro overlay {overlay} moved it.",
+        "模型的违约概率为{own:.2%}，经宏观调整{overlay}修正。",
+    ),
     "closed": (
         "Increases stay closed up to {day}.",
         "提额关闭至{day}。",
@@ -111,6 +115,7 @@ class ExplainedDecision:
     ``next_limit_minor`` and ``missed_by_minor`` are ``None`` where no higher limit was permitted.
     ``contributions`` belong to ``features``. ``prices`` are those above 0 that the account paid.
     ``rules`` names each rule of the rule book that touched it, with the columns that decided.
+    ``model_probability`` is the model's own, before the overlay of ``overlay_version``.
     ``recourse_known`` is false where the inputs of the day are no longer there.
     """
 
@@ -129,6 +134,8 @@ class ExplainedDecision:
     missed_by_minor: int | None
     prices: tuple[CapPrice, ...]
     default_probability: float
+    model_probability: float
+    overlay_version: str
     grade: str
     expected_profit_minor: int
     expected_loss_minor: int
@@ -234,6 +241,7 @@ def _figure_lines(decision: ExplainedDecision, speak: _Speaker) -> Sequence[str]
             loss=format_yuan(decision.expected_loss_minor),
             exposure=format_yuan(decision.exposure_minor),
         ),
+        *_overlay_lines(decision, speak),
         *([] if closed is None else [speak("closed", day=closed)]),
         speak(
             "made_with",
@@ -245,6 +253,12 @@ def _figure_lines(decision: ExplainedDecision, speak: _Speaker) -> Sequence[str]
         ),
         *([speak("brake", brake=brake) for brake in brakes] or [speak("no_brake")]),
     )
+
+
+def _overlay_lines(decision: ExplainedDecision, speak: _Speaker) -> Sequence[str]:
+    if decision.model_probability == decision.default_probability:
+        return ()
+    return (speak("overlaid", own=decision.model_probability, overlay=decision.overlay_version),)
 
 
 def _recourse_lines(decision: ExplainedDecision, speak: _Speaker) -> Sequence[str]:

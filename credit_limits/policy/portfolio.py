@@ -70,6 +70,7 @@ class Account:
     balance_minor: int
     annual_rate: float | None
     default_probability: float
+    model_probability: float
     human_review_only: bool
     declines_increases: bool
     increases_closed_until: date | None
@@ -92,7 +93,8 @@ class Portfolio:
     ``customer_total_minor`` adds up the limits of all accounts of the customer, also of those
     outside this portfolio, and ``customer_account_count`` counts them. ``segment`` is the place of
     the customer's in :data:`SEGMENTS`, -1 where not known, ``region`` empty where not known.
-    ``default_probability`` is the model's, within its label window.
+    ``model_probability`` is the model's, within its label window, ``default_probability`` what the
+    macro overlay makes of it, and what decides.
 
     Raises ``ValueError`` where lengths differ or a value is out of its range.
     """
@@ -106,6 +108,7 @@ class Portfolio:
     balance_minor: Integers
     annual_rate: Floats
     default_probability: Floats
+    model_probability: Floats
     human_review_only: Flags
     declines_increases: Flags
     increases_closed_until: Days
@@ -122,9 +125,11 @@ class Portfolio:
         columns += [getattr(self.features, name) for name in FEATURES_READ]
         if any(column.shape != (count,) for column in columns):
             raise ValueError(f"every column of a portfolio of {count} accounts has {count} places")
-        within = (self.default_probability >= 0) & (self.default_probability <= 1)
-        if not within.all():
-            raise ValueError(f"{self.account_id[~within][0]}: default probability outside 0 to 1")
+        for values in (self.default_probability, self.model_probability):
+            within = (values >= 0) & (values <= 1)
+            if not within.all():
+                first = self.account_id[~within][0]
+                raise ValueError(f"{first}: default probability outside 0 to 1")
         if (self.limit_minor < 0).any():
             raise ValueError(f"{self.account_id[self.limit_minor < 0][0]}: negative limit")
         closed = self.status == STATUSES.index(AccountStatus.CLOSED)
@@ -159,6 +164,7 @@ class Portfolio:
             balance_minor=int(self.balance_minor[index]),
             annual_rate=_known(self.annual_rate[index]),
             default_probability=float(self.default_probability[index]),
+            model_probability=float(self.model_probability[index]),
             human_review_only=bool(self.human_review_only[index]),
             declines_increases=bool(self.declines_increases[index]),
             increases_closed_until=None if np.isnat(until) else until.astype(object),

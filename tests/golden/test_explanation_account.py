@@ -51,6 +51,8 @@ HELD = ExplainedDecision(
     missed_by_minor=1_250,
     prices=(CapPrice("exposure", Measure.EXPOSURE, 0.0123),),
     default_probability=0.0214,
+    model_probability=0.0214,
+    overlay_version="overlay/2005-01-01",
     grade="B",
     expected_profit_minor=12_345,
     expected_loss_minor=6_789,
@@ -195,3 +197,13 @@ def test_steps_name_their_day_amount_and_share():
         "Repay 2,500 yuan of what you owe to other lenders.",
         "Everything else being as it is, the limit would then be raised to 12,000 yuan.",
     )
+
+
+def test_what_the_overlay_moved_is_told_with_the_models_own():
+    moved = replace(HELD, default_probability=0.0412)
+    english, chinese = (explanation_lines(moved, language) for language in Language)
+    assert (
+        "The model's own probability was 2.14%; the macro overlay overlay/2005-01-01 moved it."
+    ) in english
+    assert "模型的违约概率为2.14%，经宏观调整overlay/2005-01-01修正。" in chinese
+    assert not any("overlay" in line for line in explanation_lines(HELD))

@@ -37,6 +37,8 @@ LINEAGE = Lineage(
     solver_digest="solver",
     rulebook_version="rulebook/CN-bank/2020-07-12",
     rulebook_digest="rulebook",
+    overlay_version="overlay/2005-01-01",
+    overlay_digest="overlay",
 )
 FEATURES = np.array([[1.0, NOT_KNOWN]])
 
@@ -100,6 +102,19 @@ def test_a_brake_is_part_of_the_ids_of_its_products_alone():
     same, other = decision_ids(portfolio, ["r", "r"], braked)
     assert same == pay_later
     assert other != cash_loan
+
+
+def test_an_overlay_is_part_of_the_ids_of_those_it_moves_alone():
+    portfolio = portfolio_of({}, {})
+    plain = decision_ids(portfolio, ["r", "r"], LINEAGE)
+    moved = replace(portfolio, default_probability=portfolio.model_probability * [1.0, 2.0])
+    assert decision_ids(moved, ["r", "r"], LINEAGE) == [
+        plain[0],
+        digest_of(["A0001", AS_OF, "artefact", "policy", "rulebook", "r", "overlay overlay"])[:20],
+    ]
+    other = replace(LINEAGE, overlay_digest="other")
+    assert decision_ids(portfolio, ["r", "r"], other) == plain
+    assert decision_ids(moved, ["r", "r"], other)[1] != decision_ids(moved, ["r", "r"], LINEAGE)[1]
 
 
 def test_an_id_is_the_digest_of_a_plain_list():

@@ -22,6 +22,8 @@ from credit_limits.ingestion.tables import TABLES
 # The quarantine keeps whole source lines, protected attributes among them.
 _PROTECTED = frozenset({"quarantine", *(table.name for table in TABLES if table.protected)})
 _KEYS = {"decisions": ("account_id",)} | {table.name: table.keys for table in TABLES}
+# Tables of our own, which a later version of the program may write with more columns.
+_GROWING = ("decisions",)
 _KNOWLEDGE_TABLES = ("statements", "outcomes", "accounts")
 
 
@@ -56,6 +58,7 @@ class Lake:
             path,
             stamped,
             mode="append",
+            schema_mode="merge" if table in _GROWING else None,
             commit_properties=CommitProperties(app_transactions=[Transaction(batch_id, 1)]),
         )
         return int(DeltaTable(path).version())
@@ -170,7 +173,8 @@ class Lake:
     def _files(self, table: str, version: int | None) -> str:
         files = self._delta(table, version).file_uris()
         listed = ", ".join("'" + uri.replace("'", "''") + "'" for uri in sorted(files))
-        return f"read_parquet([{listed}])"
+        by_name = ", union_by_name = true" if table in _GROWING else ""
+        return f"read_parquet([{listed}]{by_name})"
 
     def _configure(self, connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f"SET TimeZone = 'UTC'; SET threads = {self.threads}")

@@ -359,8 +359,8 @@ REPLAY = OperationCommand(
     "ReplayDecisionRequest",
     "Make decisions again and say whether they come out alike.",
     "Decides again from the tables, the model, the policy and the brakes of the day, and says "
-    "identical, or which of data, features, model, policy, rule book, brakes, solver and code "
-    "changed; then it exits with 18. Nothing is written.",
+    "identical, or which of data, features, model, policy, rule book, overlay, brakes, solver and "
+    "code changed; then it exits with 18. Nothing is written.",
     "tidegate replay --batch limits-2005-10-31-0123456789ab",
     ("decision_id",),
 )

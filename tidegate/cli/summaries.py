@@ -145,11 +145,22 @@ def _adjusted(outcome: "AdjustLimitsOutcome") -> list[str]:
         f"{outcome.decisions:,} decisions in batch {outcome.batch_id}, "
         f"by model version {outcome.model_version} under policy {outcome.policy_version}",
         *(f"brake: {brake.name}" for brake in outcome.brakes),
+        *_overlay_lines(outcome),
         *table(("action", "accounts"), list(outcome.actions.items())),
         *rule_book_lines(outcome.rule_book),
         *table(("cap, yuan", "allowed", "used", "slack", "shadow price"), caps),
         f"Merkle root of the decisions: {outcome.merkle_root}",
         "next: tidegate watch",
+    ]
+
+
+def _overlay_lines(outcome: "AdjustLimitsOutcome") -> list[str]:
+    row = outcome.overlay
+    if row is None or not row.accounts_moved:
+        return []
+    return [
+        f"macro overlay {row.version}: {row.accounts_moved:,} probabilities moved, their mean from "
+        f"{row.mean_model_probability:.4f} to {row.mean_probability:.4f}"
     ]
 
 

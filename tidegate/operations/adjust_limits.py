@@ -32,6 +32,7 @@ from tidegate.operations.limits_outcome import (
     brake_rows,
     group_rows,
 )
+from tidegate.operations.macro_overlay import OverlayInForce, overlay_at
 from tidegate.operations.platform import Platform
 from tidegate.operations.rule_book import rule_book_at
 from tidegate.operations.rule_rows import rule_book_row
@@ -75,6 +76,7 @@ class _Cycle:
     lineage: Lineage
     inputs: DecisionInputs
     identity: Identity
+    overlay: OverlayInForce
 
     @property
     def as_of(self) -> date:
@@ -98,8 +100,9 @@ def adjust_limits(platform: Platform, request: AdjustLimitsRequest) -> AdjustLim
     Raises:
         NoCertifiedChampion: no champion, or one whose certificate does not verify; the refusal
             is noted in the ledger.
-        DataMissing: the features of the day were not computed, or no account is left to decide.
-        PolicyError: the limit policy or the rule book of the day cannot be used.
+        DataMissing: the features of the day were not computed, no account is left to decide, or
+            the overlay asks for macro figures that the lake does not have.
+        PolicyError: the limit policy, the overlay or the rule book of the day cannot be used.
         AllocationInfeasible: the caps of the policy cannot be met.
     """
     as_of = request.as_of or platform.lake.latest_knowledge()
@@ -137,7 +140,8 @@ def _open_cycle(platform: Platform, as_of: date, product: Product | None) -> _Cy
     policy = parsed_limit_policy(file)
     rulebook = rule_book_at(platform, as_of)
     scored = portfolio_scored(platform, champion.loaded, as_of)
-    portfolio = read_portfolio(platform.lake, as_of, scored, SCORE)
+    overlay = overlay_at(platform, as_of)
+    portfolio = overlay.applied(read_portfolio(platform.lake, as_of, scored, SCORE))
     if product is not None:
         portfolio = portfolio.where(portfolio.product == PRODUCTS.index(product))
     if not len(portfolio):
@@ -156,6 +160,8 @@ def _open_cycle(platform: Platform, as_of: date, product: Product | None) -> _Cy
         rulebook_version=rulebook.version,
         rulebook_digest=rulebook.digest,
         brakes=in_force(brakes),
+        overlay_version=overlay.version,
+        overlay_digest=overlay.digest,
     )
     model = champion.loaded.model
     inputs = DecisionInputs(
@@ -169,7 +175,7 @@ def _open_cycle(platform: Platform, as_of: date, product: Product | None) -> _Cy
     )
     identity = identify(portfolio, inputs.features, lineage)
     key = digest_of({"certificate": lineage.certificate_digest, "decisions": identity.ids})
-    return _Cycle(key, champion, brakes, lineage, inputs, identity)
+    return _Cycle(key, champion, brakes, lineage, inputs, identity, overlay)
 
 
 def _brakes(platform: Platform, portfolio: Portfolio) -> tuple[Brake, ...]:
@@ -271,5 +277,6 @@ def _outcome(cycle: _Cycle, batch: DecisionBatch, stored: pa.Table) -> AdjustLim
         label_window_months=cycle.inputs.label_window_months,
         data_versions=json.loads(stored["data_versions"][0].as_py()),
         brakes=brake_rows(cycle.brakes),
+        overlay=cycle.overlay.row(portfolio),
         rule_book=rule_book_row(cycle.inputs.rulebook, batch.rules),
     )

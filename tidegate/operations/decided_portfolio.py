@@ -15,6 +15,7 @@ from monitoring.drift import SCORE
 from tidegate.adapters.dated_policies import load_dated
 from tidegate.operations.adjust_limits import parsed_limit_policy
 from tidegate.operations.limit_state import read_portfolio
+from tidegate.operations.macro_overlay import overlay_at
 from tidegate.operations.platform import Platform
 from tidegate.operations.rule_book import rule_book_at
 from tidegate.operations.scored_rows import label_window_months
@@ -58,7 +59,8 @@ def decided_today(
     """
     policy = parsed_limit_policy(load_dated(platform.policies("limits"), as_of))
     rulebook = rule_book_at(platform, as_of)
-    portfolio = read_portfolio(platform.lake, as_of, scored, SCORE)
+    overlay = overlay_at(platform, as_of)
+    portfolio = overlay.applied(read_portfolio(platform.lake, as_of, scored, SCORE))
     window_months = label_window_months(loaded)
     batch = decide(portfolio, policy, window_months, NO_BRAKES, rulebook)
     forbidden = permitted(portfolio, policy, NO_BRAKES, rulebook)

@@ -44,7 +44,7 @@ _STATE = (
 
 @dataclass(frozen=True, slots=True)
 class Lineage:
-    """What a batch follows from: model, certificate, policy, tables, code, rule book, brakes.
+    """What a batch follows from, from the model to the overlay and the brakes.
 
     ``data_versions`` are the Delta versions of the tables; ``code_digest`` and ``solver_digest``
     are those of :mod:`tidegate.operations.source_digests`.
@@ -60,6 +60,8 @@ class Lineage:
     solver_digest: str
     rulebook_version: str
     rulebook_digest: str
+    overlay_version: str
+    overlay_digest: str
     brakes: Brakes = NO_BRAKES
 
 
@@ -110,14 +112,18 @@ def decision_ids(portfolio: Portfolio, row_digests: Sequence[str], lineage: Line
     """An id for each decision, derived from all that it follows from: 20 hexadecimal digits.
 
     The digest of the list of account, date, model, policy, rule book, row and brakes. A brake is
-    part of the ids of the accounts that it holds for, and of no others.
+    part of the ids of the accounts that it holds for, and of no others; so is the overlay of those
+    whose probability it moves.
     """
     digests = [lineage.artefact_digest, lineage.policy_digest, lineage.rulebook_digest]
     shared = canonical_json([portfolio.as_of, *digests])
     combinations, place = lineage.brakes.combinations(portfolio)
-    held = [canonical_json(list(orders)) for orders in combinations]
+    overlay = (f"overlay {lineage.overlay_digest}",)
+    held = [(*orders, *moved) for orders in combinations for moved in ((), overlay)]
+    place = place * 2 + (portfolio.default_probability != portfolio.model_probability)
+    texts = [canonical_json(list(parts)) for parts in held]
     middle = b"," + shared[1:-1] + b',"'
-    ends = [b'",' + orders[1:] if len(orders) > 2 else b'"]' for orders in held]
+    ends = [b'",' + parts[1:] if len(parts) > 2 else b'"]' for parts in texts]
     return [
         digest_bytes(b"[" + canonical_json(account) + middle + row.encode() + ends[held_by])[
             :_ID_DIGITS
@@ -156,6 +162,7 @@ def decision_rows(
             "feature_contributions": feature_contributions,
             "increases_closed_until": _closed_until(portfolio, batch.close_months),
             "default_probability": pa.array(portfolio.default_probability),
+            "model_default_probability": pa.array(portfolio.model_probability),
             "grade": named(batch.grade, tuple(Grade)),
             "expected_profit_minor": pa.array(_whole(batch.expected_profit_minor)),
             "expected_loss_minor": pa.array(_whole(batch.expected_loss_minor)),
@@ -168,6 +175,8 @@ def decision_rows(
             "policy_digest": _same(lineage.policy_digest, count),
             "rulebook_version": _same(lineage.rulebook_version, count),
             "rulebook_digest": _same(lineage.rulebook_digest, count),
+            "overlay_version": _same(lineage.overlay_version, count),
+            "overlay_digest": _same(lineage.overlay_digest, count),
             "certificate_digest": _same(lineage.certificate_digest, count),
             "code_digest": _same(lineage.code_digest, count),
             "solver_digest": _same(lineage.solver_digest, count),

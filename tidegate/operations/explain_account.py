@@ -124,6 +124,8 @@ def _explained(
         missed_by_minor=_maybe_whole(row["missed_by_minor"]),
         prices=_prices(batch, product, search),
         default_probability=float(str(row["default_probability"])),
+        model_probability=_model_probability(row),
+        overlay_version=str(row.get("overlay_version", "")),
         grade=str(row["grade"]),
         expected_profit_minor=_whole(row["expected_profit_minor"]),
         expected_loss_minor=_whole(row["expected_loss_minor"]),
@@ -176,6 +178,11 @@ def _holds(brake: Brake, product: Product, search: RecourseSearch | None) -> boo
     if search is None:
         return product in brake.order.products
     return bool(brake.order.holds(search.portfolio)[0])
+
+
+def _model_probability(row: dict[str, object]) -> float:
+    """The model's own; that which decided, for a decision of before there were two."""
+    return float(str(row.get("model_default_probability", row["default_probability"])))
 
 
 def _texts(values: object) -> list[str]:

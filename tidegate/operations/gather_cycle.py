@@ -27,6 +27,7 @@ from tidegate.operations.brakes import open_brakes
 from tidegate.operations.cycle_entries import CycleEntries
 from tidegate.operations.cycle_queries import DecisionRows, portfolio
 from tidegate.operations.limits_outcome import AdjustLimitsOutcome
+from tidegate.operations.macro_overlay import OverlayRow
 from tidegate.operations.platform import Platform
 from tidegate.operations.promotion_outcome import PromoteModelOutcome
 from tidegate.operations.retrain_model import RetrainModelOutcome
@@ -136,6 +137,14 @@ def _sentence(code: str) -> str:
     return reason_sentence(ReasonCode(code))
 
 
+def _overlay_facts(row: OverlayRow | None) -> list[tuple[str, str]]:
+    if row is None:
+        return []
+    before, after = row.mean_model_probability, row.mean_probability
+    moved = f"{row.accounts_moved:,} accounts, mean probability {before:.4%} to {after:.4%}"
+    return [("Macro overlay", row.version), ("Moved by the overlay", moved)]
+
+
 def _rule_book_facts(row: RuleBookRow | None) -> list[tuple[str, str]]:
     return [("Rule book", row.version), ("Rule book digest", row.digest)] if row else []
 
@@ -156,6 +165,7 @@ def _lineage(
             ("Limit policy", newest.policy_version),
             ("Policy digest", newest.policy_digest),
             *_rule_book_facts(newest.rule_book),
+            *_overlay_facts(newest.overlay),
             *(("Brake", brake.name) for brake in newest.brakes),
             *((f"Merkle root, batch {batch.batch_id}", batch.merkle_root) for batch in adjusted),
         ]

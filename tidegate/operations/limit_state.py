@@ -137,6 +137,7 @@ def read_portfolio(
         balance_minor=state["balance_minor"].to_numpy(np.int64),
         annual_rate=state["apr"].to_numpy(np.float64, na_value=np.nan),
         default_probability=scored[score].to_numpy(np.float64),
+        model_probability=scored[score].to_numpy(np.float64),
         human_review_only=state["human_review_only"].to_numpy(np.bool_),
         declines_increases=state["declines_increases"].to_numpy(np.bool_),
         increases_closed_until=state["closed_until"].to_numpy("datetime64[D]"),

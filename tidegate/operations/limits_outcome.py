@@ -15,6 +15,7 @@ from credit_limits.explanation.reasons import ACTIONS
 from credit_limits.policy.brakes import BrakeMeasure, BrakeOrder
 from credit_limits.policy.portfolio import Integers, Portfolio
 from tidegate.operations.brakes import Brake
+from tidegate.operations.macro_overlay import OverlayRow
 from tidegate.operations.rule_rows import RuleBookRow
 
 
@@ -105,8 +106,8 @@ class AdjustLimitsOutcome(BaseModel):
 
     ``merkle_root`` is over the digests of its rows, in order of account. ``data_versions`` are
     the Delta versions of the lake's tables when it was decided. ``brakes`` are those that held
-    for its accounts, ``rule_book`` the rules of law and what each did; ``None`` for a batch that
-    was decided before there was one.
+    for its accounts, ``overlay`` the macro overlay, ``rule_book`` the rules of law and what each
+    did; ``None`` for a batch that was decided before there was one.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -129,6 +130,7 @@ class AdjustLimitsOutcome(BaseModel):
     label_window_months: int
     data_versions: dict[str, int]
     brakes: tuple[BrakeRow, ...] = ()
+    overlay: OverlayRow | None = None
     rule_book: RuleBookRow | None = None
     recognised: bool = False
 

@@ -14,6 +14,7 @@ from tidegate.operations.limits_outcome import AdjustLimitsOutcome
 from tidegate.operations.platform import Platform
 
 _TABLE = "decisions"
+_LATER = ("model_default_probability", "overlay_version", "overlay_digest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def recorded_batch(platform: Platform, batch_id: str) -> RecordedBatch:
     platform.ledger.verify()
     entry = _entry_of(platform, batch_id)
     outcome = AdjustLimitsOutcome.model_validate(entry.payload)
-    rows = platform.lake.read(_TABLE, batch_id=batch_id).sort_by("account_id")
+    rows = as_written(platform.lake.read(_TABLE, batch_id=batch_id)).sort_by("account_id")
     leaves = leaf_digests(rows)
     if merkle_root(leaves) != outcome.merkle_root:
         raise LedgerBroken(
@@ -57,6 +58,12 @@ def recorded_batch(platform: Platform, batch_id: str) -> RecordedBatch:
             "compare the two"
         )
     return RecordedBatch(entry, outcome, rows, leaves)
+
+
+def as_written(rows: pa.Table) -> pa.Table:
+    """Without the columns that the table has had since later batches, null in every row here."""
+    later = [name for name in _LATER if name in rows.column_names]
+    return rows.drop_columns([name for name in later if rows[name].null_count == rows.num_rows])
 
 
 def batch_of_decision(platform: Platform, decision_id: str) -> str:

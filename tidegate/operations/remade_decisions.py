@@ -32,6 +32,7 @@ from tidegate.operations.decision_inputs import DecisionInputs, make_decisions, 
 from tidegate.operations.decision_rows import Identity, Lineage, feature_row_digests, identify
 from tidegate.operations.limit_state import read_portfolio
 from tidegate.operations.limits_outcome import BrakeRow, brake_rows
+from tidegate.operations.macro_overlay import OverlayInForce, overlay_at
 from tidegate.operations.platform import Platform
 from tidegate.operations.recorded_decisions import RecordedBatch
 from tidegate.operations.remade_inputs import (
@@ -60,6 +61,7 @@ class Part(StrEnum):
     MODEL = "model"
     POLICY = "policy"
     RULE_BOOK = "rule book"
+    OVERLAY = "overlay"
     BRAKES = "brakes"
     SOLVER = "solver"
     CODE = "code"
@@ -106,13 +108,15 @@ class _Remaking:
         self._note(Part.BRAKES, _named(self.outcome.brakes), _named(brake_rows(open_then)))
         file, policy = self._policy()
         rulebook = self._rulebook()
+        overlay = self._overlay()
         loaded = self._model()
-        if file is None or policy is None or rulebook is None or loaded is None:
+        if file is None or policy is None or rulebook is None or overlay is None or loaded is None:
             return None
         scored = self._scored(loaded)
         portfolio = self._portfolio(scored) if scored is not None else None
         if scored is None or portfolio is None:
             return None
+        portfolio = overlay.applied(portfolio)
         inputs = DecisionInputs(
             portfolio=portfolio,
             features=model_inputs(scored, portfolio, loaded.model),
@@ -122,7 +126,7 @@ class _Remaking:
             rulebook=rulebook,
             label_window_months=label_window_months(loaded),
         )
-        lineage = self._lineage(inputs, file)
+        lineage = self._lineage(inputs, file, overlay)
         identity = identify(portfolio, inputs.features, lineage)
         self._compare_inputs(loaded, inputs, identity)
         return self._rows(inputs, lineage, identity)
@@ -157,6 +161,20 @@ class _Remaking:
             return None
         self._note(Part.RULE_BOOK, recorded, f"{rulebook.version}, {rulebook.digest}")
         return rulebook
+
+    def _overlay(self) -> OverlayInForce | None:
+        """The overlay of the day; that of a batch of before there was one is not compared."""
+        decided = self.outcome.overlay
+        try:
+            found = overlay_at(
+                self.platform, self.outcome.as_of, tables_read(self.platform, self.batch)
+            )
+        except PolicyError as error:
+            self._note(Part.OVERLAY, decided.identity if decided else "none", str(error))
+            return None
+        if decided is not None:
+            self._note(Part.OVERLAY, decided.identity, found.identity)
+        return found
 
     def _model(self) -> "LoadedVersion | None":
         recorded = f"version {self.outcome.model_version}, {self.outcome.artefact_digest}"
@@ -199,7 +217,7 @@ class _Remaking:
         portfolio = portfolio.where(np.isin(portfolio.account_id, decided.astype(np.str_)))
         return portfolio if len(portfolio) else None
 
-    def _lineage(self, inputs: DecisionInputs, file: DatedFile) -> Lineage:
+    def _lineage(self, inputs: DecisionInputs, file: DatedFile, overlay: OverlayInForce) -> Lineage:
         """What the decisions follow from now; versions and certificate are those recorded."""
         return Lineage(
             model_version=self.outcome.model_version,
@@ -213,6 +231,8 @@ class _Remaking:
             rulebook_version=inputs.rulebook.version,
             rulebook_digest=inputs.rulebook.digest,
             brakes=inputs.brakes,
+            overlay_version=overlay.version,
+            overlay_digest=overlay.digest,
         )
 
     def _compare_inputs(

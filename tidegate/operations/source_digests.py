@@ -19,6 +19,7 @@ _DECIDING = (
     "tidegate.operations.decision_inputs",
     "tidegate.operations.decision_rows",
     "tidegate.operations.limit_state",
+    "tidegate.operations.macro_overlay",
     "tidegate.operations.rule_book",
     "tidegate.operations.rule_rows",
     "training.calibration",

@@ -19,6 +19,7 @@ from tidegate.operations.adjust_limits import parsed_limit_policy
 from tidegate.operations.brakes import in_force, open_brakes
 from tidegate.operations.champion import load_champion
 from tidegate.operations.limit_state import read_portfolio
+from tidegate.operations.macro_overlay import overlay_at
 from tidegate.operations.platform import Platform
 from tidegate.operations.rule_book import rule_book_at
 from tidegate.operations.scored_rows import label_window_months, portfolio_scored
@@ -63,15 +64,17 @@ def read_undecided(platform: Platform, as_of: date) -> UndecidedPortfolio:
 
     Raises:
         NoCertifiedChampion: no champion, or one whose certificate does not verify.
-        DataMissing: the features of the day were not computed.
-        PolicyError: the limit policy or the rule book of the day cannot be used.
+        DataMissing: the features of the day were not computed, or the overlay asks for macro
+            figures that the lake does not have.
+        PolicyError: the limit policy, the overlay or the rule book of the day cannot be used.
     """
     champion = load_champion(platform, _MODEL_NAME)
     file = load_dated(platform.policies("limits"), as_of)
     scored = portfolio_scored(platform, champion.loaded, as_of)
     _log.info("portfolio_scored", accounts=len(scored), model_version=champion.version)
+    portfolio = read_portfolio(platform.lake, as_of, scored, SCORE)
     return UndecidedPortfolio(
-        portfolio=read_portfolio(platform.lake, as_of, scored, SCORE),
+        portfolio=overlay_at(platform, as_of).applied(portfolio),
         model_version=champion.version,
         policy_file=file,
         policy=parsed_limit_policy(file),
