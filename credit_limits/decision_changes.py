@@ -3,6 +3,7 @@
 Two batches are held side by side: the decisions as they would be made, and those under the change.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,8 @@ import numpy as np
 from credit_limits.decisions import DecisionBatch
 from credit_limits.domain.decision import Action
 from credit_limits.explanation.reasons import ACTIONS
-from credit_limits.policy.portfolio import Flags, Portfolio
+from credit_limits.policy.portfolio import PRODUCTS, SEGMENTS, Flags, Portfolio
+from credit_limits.policy.risk_grades import Grade
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +39,15 @@ class BookSums:
 class Change:
     """Some accounts before and under a change.
 
-    ``moved`` counts those with another action or another limit, ``raises_stopped`` those that
-    would have been raised and now are not, ``raises_new`` the other way round.
+    ``moved`` counts those with another action or another limit, ``higher`` and ``lower`` those
+    with such a limit, ``raises_stopped`` those that would have been raised and now are not,
+    ``raises_new`` the other way round.
     """
 
     name: str
     moved: int
+    higher: int
+    lower: int
     raises_stopped: int
     raises_new: int
     before: BookSums
@@ -58,6 +63,38 @@ class Swap:
     accounts: int
     limit_before_minor: int
     limit_after_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A change over the whole portfolio, by grade of risk before it, by segment and by product."""
+
+    total: Change
+    by_grade: tuple[Change, ...]
+    by_segment: tuple[Change, ...]
+    by_product: tuple[Change, ...]
+    swaps: tuple[Swap, ...]
+
+
+def compare(portfolio: Portfolio, before: DecisionBatch, after: DecisionBatch) -> Comparison:
+    """Two batches of one portfolio side by side; a group without accounts is left out."""
+
+    def changes(groups: Mapping[str, Flags]) -> tuple[Change, ...]:
+        return tuple(
+            change_of(name, portfolio, before, after, inside)
+            for name, inside in groups.items()
+            if inside.any()
+        )
+
+    segments = {str(each): portfolio.segment == place for place, each in enumerate(SEGMENTS)}
+    everyone = np.ones(len(portfolio), dtype=np.bool_)
+    return Comparison(
+        total=change_of("all", portfolio, before, after, everyone),
+        by_grade=changes({each: before.grade == place for place, each in enumerate(Grade)}),
+        by_segment=changes(segments | {"not known": portfolio.segment < 0}),
+        by_product=changes({p: portfolio.product == place for place, p in enumerate(PRODUCTS)}),
+        swaps=swap_set(before, after),
+    )
 
 
 def book_sums(portfolio: Portfolio, batch: DecisionBatch, inside: Flags) -> BookSums:
@@ -83,6 +120,8 @@ def change_of(
     return Change(
         name=name,
         moved=int((moved(before, after) & inside).sum()),
+        higher=int(((after.to_minor > before.to_minor) & inside).sum()),
+        lower=int(((after.to_minor < before.to_minor) & inside).sum()),
         raises_stopped=int((rose & ~rises & inside).sum()),
         raises_new=int((rises & ~rose & inside).sum()),
         before=book_sums(portfolio, before, inside),

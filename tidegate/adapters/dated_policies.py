@@ -91,6 +91,25 @@ def load_folder(folder: Path) -> dict[str, dict[str, object]]:
     return {path.stem: _mapping(path) for path in sorted(folder.glob("*.yaml"))}
 
 
+def load_draft(path: Path, as_of: date) -> DatedFile:
+    """A policy that is not in force: a file of any name, or the one of a folder at ``as_of``.
+
+    The file's ``effective_from`` may be any day: a draft is tried before it holds.
+
+    Raises:
+        PolicyError: nothing is there, it is not a YAML mapping, or it says no first day.
+    """
+    if path.is_dir():
+        return load_dated(path, as_of)
+    if not path.is_file():
+        raise PolicyError(f"there is no policy file {path}")
+    content = _mapping(path)
+    start = content.get("effective_from")
+    if not isinstance(start, date):
+        raise PolicyError(f"{path}: effective_from is {start!r}; say the first day, as 2005-01-01")
+    return DatedFile(f"draft {path.name}", _digest(path, content), start, content)
+
+
 class _Loader(yaml.SafeLoader):
     """Refuses a key said twice: YAML would silently keep the last."""
 

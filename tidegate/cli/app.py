@@ -24,6 +24,7 @@ from tidegate.cli.catalogue import (
     REHEARSE,
     ROLL_BACK,
     RULES,
+    SIMULATE,
     OperationCommand,
 )
 from tidegate.cli.invocation import JsonFlag, opened_platform, show, working
@@ -124,6 +125,9 @@ _control = new_app("What holds raises back: brakes of an alarm, and those that a
 for _step in BRAKES:
     _list(_control, _step)
 app.add_typer(_control, name="control", short_help="Hold raises back, and let them go on.")
+_policy = new_app("The limit policy: try another before it holds.")
+_list(_policy, SIMULATE)
+app.add_typer(_policy, name="policy", short_help="Try another limit policy before it holds.")
 app.command(
     "up",
     short_help="Start the servers and the runner on this machine.",

@@ -315,6 +315,18 @@ RELEASE_BRAKE = OperationCommand(
 
 BRAKES: tuple[OperationCommand, ...] = (SET_BRAKE, LIST_BRAKES, RELEASE_BRAKE, PREVIEW_BRAKE)
 
+SIMULATE = OperationCommand(
+    ("policy", "simulate"),
+    "simulate_policy",
+    "SimulatePolicyRequest",
+    "Say what another limit policy would decide today.",
+    "Decides the latest portfolio under the policy in force and under another, with the same "
+    "champion, brakes, overlay and rule book, and compares them: who moves from which action to "
+    "which, profit, loss, exposure, caps and welfare, by grade, segment and product. Writes a page "
+    "and its figures under the reports, and nothing to the lake or the ledger.",
+    "tidegate policy simulate --policy drafts/2006-01-01.yaml",
+)
+
 KEYS: tuple[OperationCommand, ...] = (NEW_KEY, LIST_KEYS, ROTATE_KEY, REVOKE_KEY)
 PEOPLE: tuple[OperationCommand, ...] = (APPROVE, REJECT, APPROVE_PEOPLE)
 
@@ -380,4 +392,5 @@ OPERATIONS: tuple[OperationCommand, ...] = (
     CHECK_WORLD,
     *KEYS,
     *BRAKES,
+    SIMULATE,
 )

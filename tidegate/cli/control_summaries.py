@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tidegate.operations.preview_brake import PreviewBrakeOutcome
     from tidegate.operations.release_brake import ReleaseBrakeOutcome
     from tidegate.operations.set_brake import SetBrakeOutcome
+    from tidegate.operations.simulate_policy import SimulatePolicyOutcome
 
 _SUMS = ("limit_minor", "exposure_minor", "expected_loss_minor", "expected_profit_minor")
 
@@ -105,9 +106,35 @@ def _released(outcome: "ReleaseBrakeOutcome") -> list[str]:
     ]
 
 
+def _simulated(outcome: "SimulatePolicyOutcome") -> list[str]:
+    caps = [
+        (
+            cap.name,
+            label,
+            *(round(amount / MINOR_PER_YUAN) for amount in (cap.cap, cap.used, cap.slack)),
+            cap.price,
+        )
+        for label, side in (("in force", outcome.now), ("new", outcome.new))
+        for cap in side.caps
+    ]
+    welfare = [
+        (label, round(w.added_minor / MINOR_PER_YUAN), w.revolver_share, w.persistent_debt_share)
+        for label, w in (("in force", outcome.now.welfare), ("new", outcome.new.welfare))
+    ]
+    return [
+        f"{outcome.new.version} tried on the portfolio of {outcome.as_of} beside "
+        f"{outcome.now.version}: nothing is set",
+        *change_lines(outcome.changes),
+        *table(("cap, yuan", "policy", "allowed", "used", "slack", "shadow price"), caps),
+        *table(("added limit, yuan", "amount", "to revolvers", "to persistent debt"), welfare),
+        f"page: {outcome.page}",
+    ]
+
+
 CONTROL_SUMMARIES: dict[str, Callable[[Any], list[str]]] = {
     "set_brake": _brake_set,
     "list_brakes": _brakes,
     "release_brake": _released,
     "preview_brake": _previewed,
+    "simulate_policy": _simulated,
 }

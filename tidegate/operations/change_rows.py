@@ -2,14 +2,10 @@
 
 from dataclasses import asdict
 
-import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from credit_limits.decision_changes import Change, change_of, swap_set
-from credit_limits.decisions import DecisionBatch
+from credit_limits.decision_changes import Change, Comparison
 from credit_limits.domain.decision import Action
-from credit_limits.policy.portfolio import PRODUCTS, SEGMENTS, Flags, Portfolio
-from credit_limits.policy.risk_grades import Grade
 
 
 class SumsRow(BaseModel):
@@ -34,14 +30,16 @@ class SumsRow(BaseModel):
 class ChangeRow(BaseModel):
     """Accounts before and under the change.
 
-    ``moved`` have another action or another limit; ``raises_stopped`` would have been raised and
-    are not, ``raises_new`` the other way round.
+    ``moved`` have another action or another limit, ``higher`` and ``lower`` such a limit;
+    ``raises_stopped`` would have been raised and are not, ``raises_new`` the other way round.
     """
 
     model_config = ConfigDict(frozen=True)
 
     name: str
     moved: int
+    higher: int
+    lower: int
     raises_stopped: int
     raises_new: int
     before: SumsRow
@@ -72,26 +70,14 @@ class ChangeTables(BaseModel):
     swaps: tuple[SwapRow, ...]
 
 
-def change_tables(
-    portfolio: Portfolio, before: DecisionBatch, after: DecisionBatch
-) -> ChangeTables:
-    """Two batches of one portfolio side by side."""
-
-    def rows(groups: dict[str, Flags]) -> tuple[ChangeRow, ...]:
-        return tuple(
-            _row(change_of(name, portfolio, before, after, inside))
-            for name, inside in groups.items()
-            if inside.any()
-        )
-
-    segments = {str(each): portfolio.segment == SEGMENTS.index(each) for each in SEGMENTS}
-    everyone = np.ones(len(portfolio), dtype=np.bool_)
+def change_tables(compared: Comparison) -> ChangeTables:
+    """The comparison as rows, amounts as whole minor units."""
     return ChangeTables(
-        total=rows({"all": everyone})[0],
-        by_grade=rows({each: before.grade == place for place, each in enumerate(Grade)}),
-        by_segment=rows(segments | {"not known": portfolio.segment < 0}),
-        by_product=rows({p: portfolio.product == place for place, p in enumerate(PRODUCTS)}),
-        swaps=tuple(SwapRow.model_validate(asdict(swap)) for swap in swap_set(before, after)),
+        total=_row(compared.total),
+        by_grade=tuple(map(_row, compared.by_grade)),
+        by_segment=tuple(map(_row, compared.by_segment)),
+        by_product=tuple(map(_row, compared.by_product)),
+        swaps=tuple(SwapRow.model_validate(asdict(swap)) for swap in compared.swaps),
     )
 
 

@@ -21,7 +21,7 @@ def welfare_evidence(candidate: Candidate) -> WelfareEvidence:
     return WelfareEvidence(
         accounts=len(portfolio),
         limit_minor=int(portfolio.limit_minor.sum()),
-        revolver_limit_minor=int(portfolio.limit_minor[_revolving(portfolio)].sum()),
+        revolver_limit_minor=int(portfolio.limit_minor[revolving(portfolio)].sum()),
         candidate=_added(candidate.decided),
         champion=None if champion is None else _added(champion),
     )
@@ -46,11 +46,11 @@ def _added(decided: DecidedPortfolio) -> AddedLimit:
     added = decided.added_minor
     return AddedLimit(
         added_minor=int(added.sum()),
-        revolver_minor=int(added[_revolving(decided.portfolio)].sum()),
+        revolver_minor=int(added[revolving(decided.portfolio)].sum()),
         persistent_debt_minor=int(added[decided.in_persistent_debt].sum()),
     )
 
 
-def _revolving(portfolio: Portfolio) -> Flags:
+def revolving(portfolio: Portfolio) -> Flags:
     """Who carried a balance in half of the months or more; not known counts as such."""
     return np.asarray(~(portfolio.features.revolving_share_12m < _MOST_MONTHS))

@@ -5,6 +5,7 @@ from datetime import date
 import structlog
 from pydantic import BaseModel, ConfigDict
 
+from credit_limits.decision_changes import compare
 from credit_limits.policy.brakes import Brakes
 from tidegate.operations.change_rows import ChangeTables, change_tables
 from tidegate.operations.platform import Platform
@@ -68,5 +69,5 @@ def preview_brake(platform: Platform, request: PreviewBrakeRequest) -> PreviewBr
         accounts=len(portfolio),
         held=int(held.sum()),
         not_placed=int(unplaced.sum()),
-        changes=change_tables(portfolio, before, after),
+        changes=change_tables(compare(portfolio, before, after)),
     )

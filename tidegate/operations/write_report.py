@@ -1,12 +1,12 @@
 """Write the cycle's page: everything from the ledger and the lake, into one HTML file."""
 
 from datetime import date
-from pathlib import Path
 
 import structlog
 from pydantic import BaseModel, ConfigDict, Field
 
 from tidegate.operations.platform import Platform
+from tidegate.operations.whole_files import write_whole
 
 _log = structlog.get_logger(__name__)
 
@@ -50,15 +50,8 @@ def write_report(platform: Platform, request: WriteReportRequest) -> WriteReport
     path = platform.settings.reports_dir / f"cycle-{as_of.isoformat()}.html"
     recognised = path.is_file() and path.read_bytes() == page
     if not recognised:
-        _write(path, page)
+        write_whole(path, page)
     _log.info("report_written", as_of=str(as_of), size_bytes=len(page), recognised=recognised)
     return WriteReportOutcome(
         as_of=as_of, path=str(path), size_bytes=len(page), recognised=recognised
     )
-
-
-def _write(path: Path, page: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f"{path.name}.unfinished")
-    unfinished.write_bytes(page)
-    unfinished.replace(path)

@@ -1,0 +1,162 @@
+"""Simulate a limit policy: what it would decide today, beside the policy in force."""
+
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import structlog
+from pydantic import BaseModel, ConfigDict, Field
+
+from credit_limits.decision_changes import Comparison, compare
+from credit_limits.decisions import DecisionBatch
+from credit_limits.domain.decision import ReasonCode
+from credit_limits.policy.eligibility import permitted
+from credit_limits.policy.portfolio import Flags
+from tidegate.adapters.dated_policies import DatedFile, load_draft
+from tidegate.operations.adjust_limits import parsed_limit_policy
+from tidegate.operations.change_rows import ChangeTables, change_tables
+from tidegate.operations.limits_outcome import CapRow, allocation_row
+from tidegate.operations.platform import Platform
+from tidegate.operations.portfolio_evidence import revolving
+from tidegate.operations.undecided_portfolio import UndecidedPortfolio, read_undecided
+from tidegate.operations.whole_files import write_whole
+
+_log = structlog.get_logger(__name__)
+
+
+class SimulatePolicyRequest(BaseModel):
+    """The policy to try."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    policy: Path = Field(
+        description="the new limit policy: a file of any name, or a folder of dated files, of "
+        "which the one of the day counts"
+    )
+    as_of: date | None = Field(
+        None, description="day whose portfolio is decided; the lake's last day if empty"
+    )
+
+
+class WelfareRow(BaseModel):
+    """Added limit in minor units, and the shares of it that go to debt; 0 of nothing added."""
+
+    model_config = ConfigDict(frozen=True)
+
+    added_minor: int
+    revolver_share: float
+    persistent_debt_share: float
+
+
+class PolicySide(BaseModel):
+    """One of the two policies: its allocation's gap and caps, and where its added limit goes."""
+
+    model_config = ConfigDict(frozen=True)
+
+    version: str
+    digest: str
+    gap: float
+    caps: tuple[CapRow, ...]
+    welfare: WelfareRow
+
+
+class SimulatePolicyOutcome(BaseModel):
+    """Both policies on one portfolio, by the same champion, brakes, overlay and rule book.
+
+    ``page`` and ``data`` are the files that tell it: HTML, and this outcome as JSON.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    as_of: date
+    model_version: str
+    now: PolicySide
+    new: PolicySide
+    changes: ChangeTables
+    page: str
+    data: str
+
+
+def simulate_policy(platform: Platform, request: SimulatePolicyRequest) -> SimulatePolicyOutcome:
+    """Decide the portfolio under both policies. Nothing is written to the lake or the ledger.
+
+    Raises:
+        PolicyError: the new policy, or one in force, cannot be used; the message names the
+            parameter.
+        NoCertifiedChampion: no champion, or one whose certificate does not verify.
+        DataMissing: the features of the day were not computed.
+        AllocationInfeasible: the caps of either policy cannot be met.
+    """
+    as_of = request.as_of or platform.lake.latest_knowledge()
+    draft = load_draft(request.policy, as_of)
+    policy = parsed_limit_policy(draft)
+    undecided = read_undecided(platform, as_of)
+    before = undecided.decided()
+    _log.info("decided_under_the_policy_in_force", policy=undecided.policy_file.version)
+    after = undecided.decided(policy=policy)
+    _log.info("decided_under_the_new_policy", policy=draft.version)
+    compared = compare(undecided.portfolio, before, after)
+    debt = permitted(
+        undecided.portfolio, undecided.policy, undecided.brakes, undecided.rulebook
+    ).has(ReasonCode.PERSISTENT_DEBT)
+    name = f"policy-{as_of}-{draft.digest[:12]}"
+    outcome = SimulatePolicyOutcome(
+        as_of=as_of,
+        model_version=undecided.model_version,
+        now=_side(undecided, undecided.policy_file, before, debt),
+        new=_side(undecided, draft, after, debt),
+        changes=change_tables(compared),
+        page=str(platform.settings.reports_dir / f"{name}.html"),
+        data=str(platform.settings.reports_dir / f"{name}.json"),
+    )
+    write_whole(Path(outcome.page), _page(outcome, compared))
+    write_whole(Path(outcome.data), outcome.model_dump_json(indent=2).encode())
+    return outcome
+
+
+def _side(
+    undecided: UndecidedPortfolio, file: DatedFile, batch: DecisionBatch, debt: Flags
+) -> PolicySide:
+    row = allocation_row(batch.certificate)
+    added = (batch.to_minor - undecided.portfolio.limit_minor).clip(min=0)
+    total = int(added.sum())
+
+    def share(flags: Flags) -> float:
+        return float(added[flags].sum() / total) if total else 0.0
+
+    return PolicySide(
+        version=file.version,
+        digest=file.digest,
+        gap=row.gap,
+        caps=row.caps,
+        welfare=WelfareRow(
+            added_minor=total,
+            revolver_share=share(revolving(undecided.portfolio)),
+            persistent_debt_share=share(np.asarray(debt)),
+        ),
+    )
+
+
+def _page(outcome: SimulatePolicyOutcome, compared: Comparison) -> bytes:
+    from tidegate.adapters.policy_page import CapSides, PolicySimulation, Welfare, render
+
+    sides = [{cap.name: _cap(cap) for cap in side.caps} for side in (outcome.now, outcome.new)]
+    names = dict.fromkeys([*sides[0], *sides[1]])
+    return render(
+        PolicySimulation(
+            as_of=outcome.as_of,
+            model_version=outcome.model_version,
+            policy_now=outcome.now.version,
+            policy_new=outcome.new.version,
+            policy_new_digest=outcome.new.digest,
+            compared=compared,
+            caps=tuple(CapSides(name, *(side.get(name) for side in sides)) for name in names),
+            welfare_now=Welfare(**outcome.now.welfare.model_dump()),
+            welfare_new=Welfare(**outcome.new.welfare.model_dump()),
+            gaps=(outcome.now.gap, outcome.new.gap),
+        )
+    )
+
+
+def _cap(cap: CapRow) -> tuple[float, float, float, float]:
+    return cap.cap, cap.used, cap.slack, cap.price
