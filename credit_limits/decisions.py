@@ -21,7 +21,14 @@ from credit_limits.policy.brakes import NO_BRAKES, Brakes
 from credit_limits.policy.eligibility import permitted
 from credit_limits.policy.limit_policy import LimitPolicy
 from credit_limits.policy.permission import Permissions
-from credit_limits.policy.portfolio import PRODUCTS, Flags, Floats, Integers, Portfolio
+from credit_limits.policy.portfolio import (
+    PRODUCTS,
+    SEGMENTS,
+    Flags,
+    Floats,
+    Integers,
+    Portfolio,
+)
 from credit_limits.policy.portfolio_caps import CappedAccounts, CapRule, Measure
 from credit_limits.policy.rulebook import NO_RULES, RuleBook
 from credit_limits.policy.rulebook_effects import counted_annual_rate
@@ -136,13 +143,17 @@ def allocation_problem(
     """The portfolio's problem. Of equals today's limit is preferred.
 
     A cap's bound is its ratio times the measure's sum at today's limits; a cap on accounts of
-    which the portfolio has none is left out.
+    which the portfolio has none is left out. A floor is the cap of the negated measure.
     """
     measures = {
         str(Measure.LIMIT): candidates.limit_minor.astype(np.float64),
         str(Measure.EXPOSURE): values.exposure,
         str(Measure.EXPECTED_LOSS): values.expected_loss,
     }
+    for rule in rules:
+        measures[_measure(rule)] = (
+            -measures[rule.measure] if rule.at_least else measures[rule.measure]
+        )
     caps = tuple(_cap(portfolio, candidates, measures, rule) for rule in rules)
     return AllocationProblem(
         account_id=portfolio.account_id,
@@ -158,20 +169,26 @@ def _cap(
     portfolio: Portfolio, candidates: Candidates, measures: Mapping[str, Floats], rule: CapRule
 ) -> Cap:
     scope = _scope(portfolio, rule)
-    today = measures[rule.measure][candidates.hold_index]
+    today = measures[_measure(rule)][candidates.hold_index]
     if scope is not None:
         today = today[scope]
-    return Cap(rule.name, str(rule.measure), rule.ratio_to_today * exact_sum(today), scope)
+    return Cap(rule.name, _measure(rule), rule.ratio_to_today * exact_sum(today), scope)
+
+
+def _measure(rule: CapRule) -> str:
+    return f"at least {rule.measure}" if rule.at_least else str(rule.measure)
 
 
 def _scope(portfolio: Portfolio, rule: CapRule) -> Flags | None:
     """The accounts whose measure the cap adds up; ``None`` for every one."""
     punctual = rule.accounts is CappedAccounts.NOT_PAST_DUE
-    if rule.product is None and not punctual:
+    if rule.product is None and rule.segment is None and not punctual:
         return None
     scope = np.ones(len(portfolio), dtype=np.bool_)
     if rule.product is not None:
         scope &= portfolio.product == PRODUCTS.index(rule.product)
+    if rule.segment is not None:
+        scope &= portfolio.segment == SEGMENTS.index(rule.segment)
     if punctual:
         scope &= ~(portfolio.features.days_past_due_latest > 0)
     return scope

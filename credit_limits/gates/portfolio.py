@@ -1,5 +1,7 @@
 """Check 12, portfolio: the candidate's decisions keep every cap, and bear a year like 2020."""
 
+from collections.abc import Sequence
+
 from credit_limits.gates.decision_evidence import CapHeld, PortfolioEvidence
 from credit_limits.gates.result import (
     AtLeast,
@@ -76,10 +78,15 @@ def _left(evidence: PortfolioEvidence, stress: float) -> float:
 
 
 def _slack_share(cap: CapHeld) -> float:
-    return folded(
-        lambda amounts: 1.0 - amounts[1] / amounts[0] if amounts[0] > 0 else float(amounts[1] <= 0),
-        [cap.bound, cap.used],
-    )
+    """Share of the bound that is left, also of a floor's, which is a bound below nothing."""
+
+    def share(amounts: Sequence[float]) -> float:
+        bound, used = float(amounts[0]), float(amounts[1])
+        if not bound:
+            return 1.0 if used <= 0 else -1.0
+        return (bound - used) / abs(bound)
+
+    return folded(share, [cap.bound, cap.used])
 
 
 def _over(part: float, whole: float) -> float:

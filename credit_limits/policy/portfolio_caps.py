@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from credit_limits.domain.account import Product
-from credit_limits.policy.parameters import Section
+from credit_limits.domain.account import Product, Segment
+from credit_limits.policy.parameters import Row, Section
 
 
 class Measure(StrEnum):
@@ -31,8 +31,10 @@ class CappedAccounts(StrEnum):
 class CapRule:
     """The sum of ``measure`` is at most ``ratio_to_today`` times its sum at today's limits.
 
-    ``product`` narrows the sum to one product, ``None`` is both; ``accounts`` narrows it to those
-    that are not known to be past due. A ratio below 1 makes the portfolio shrink.
+    With ``at_least`` it is at least so much: a floor. ``product`` and ``segment`` narrow the sum to
+    one of each, ``None`` is every one; a customer whose segment is not known is in none.
+    ``accounts`` narrows it to those that are not known to be past due. A ratio below 1 makes the
+    portfolio shrink.
     """
 
     name: str
@@ -40,24 +42,33 @@ class CapRule:
     product: Product | None
     ratio_to_today: float
     accounts: CappedAccounts = CappedAccounts.ALL
+    segment: Segment | None = None
+    at_least: bool = False
 
 
 def parse_caps(section: Section) -> tuple[CapRule, ...]:
     """The caps of the section ``portfolio_caps``; names are unique."""
     with section.building():
-        rules = []
-        for row in section.rows("caps", "ratio to today"):
-            row.fields("name", "measure", "product", "accounts", "ratio_to_today")
-            product = row.text("product")
-            rules.append(
-                CapRule(
-                    row.text("name"),
-                    Measure(row.text("measure")),
-                    None if product == "all" else Product(product),
-                    row.number("ratio_to_today", 0.0, 100.0),
-                    CappedAccounts(row.text("accounts")),
-                )
-            )
+        rules = tuple(_cap(row) for row in section.rows("caps", "ratio to today"))
         if len({rule.name for rule in rules}) != len(rules):
             raise ValueError("two caps have the same name")
-        return tuple(rules)
+        return rules
+
+
+def _cap(row: Row) -> CapRule:
+    """A row says its cap or its floor; the segment may be left out."""
+    floor = "at_least_ratio_to_today" in row.content
+    bound = "at_least_ratio_to_today" if floor else "ratio_to_today"
+    optional = ["segment"] if "segment" in row.content else []
+    row.fields("name", "measure", "product", *optional, "accounts", bound)
+    product = row.text("product")
+    segment = row.text("segment") if optional else "all"
+    return CapRule(
+        row.text("name"),
+        Measure(row.text("measure")),
+        None if product == "all" else Product(product),
+        row.number(bound, 0.0, 100.0),
+        CappedAccounts(row.text("accounts")),
+        None if segment == "all" else Segment(segment),
+        floor,
+    )

@@ -162,7 +162,15 @@ def test_the_scale_of_the_index_holds_the_greatest():
 
 
 @pytest.mark.parametrize(
-    ("used", "cap", "share"), [(50.0, 100.0, 0.5), (0.0, 0.0, 0.0), (1.0, 0.0, float("inf"))]
+    ("used", "cap", "share"),
+    [
+        (50.0, 100.0, 0.5),
+        (0.0, 0.0, 0.0),
+        (1.0, 0.0, float("inf")),
+        (-100.0, -80.0, 0.8),
+        (-40.0, -80.0, 2.0),
+        (0.0, -80.0, float("inf")),
+    ],
 )
 def test_share_of_a_cap(used, cap, share):
     assert used_share(used, cap) == share

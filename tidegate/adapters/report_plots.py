@@ -125,9 +125,15 @@ def caps(allocation: Allocation, name: str) -> Plot:
 
 
 def used_share(used: float, cap: float) -> float:
-    """Used over allowed; a cap of nothing is used up by anything."""
+    """Used over allowed; a cap of nothing is used up by anything.
+
+    A floor is a cap below nothing, and its share is what it asks for of what is there: 80 of 90 of
+    a floor of 80, above 1 where the floor is missed.
+    """
     if cap == 0:
         return 0.0 if used <= 0 else float("inf")
+    if cap < 0:
+        return cap / used if used < 0 else float("inf")
     return used / cap
 
 

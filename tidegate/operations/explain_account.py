@@ -163,13 +163,16 @@ def _search(
 def _prices(
     batch: RecordedBatch, product: Product, search: RecourseSearch | None
 ) -> tuple[CapPrice, ...]:
-    """Prices above 0 of the caps on the product; of every cap where the policy is not known."""
+    """Prices above 0 of the caps on the product; of every cap where the policy is not known.
+
+    The price of a floor keeps no limit down, and is not told.
+    """
     rules = search.policy.caps if search is not None else ()
     others = {rule.name for rule in rules if rule.product not in (None, product)}
     return tuple(
         CapPrice(cap.name, Measure(cap.measure), cap.price)
         for cap in batch.outcome.allocation.caps
-        if cap.price > 0 and cap.name not in others
+        if cap.price > 0 and cap.name not in others and cap.measure in tuple(Measure)
     )
 
 
