@@ -30,6 +30,7 @@ class EntryKind(StrEnum):
     DRIFT_WATCHED = "drift_watched"
     LIMITS_ADJUSTED = "limits_adjusted"
     ADJUSTMENT_REFUSED = "adjustment_refused"
+    OUTBOX_WRITTEN = "outbox_written"
     BRAKE_APPLIED = "brake_applied"
     BRAKE_RELEASED = "brake_released"
     REHEARSAL_FINISHED = "rehearsal_finished"

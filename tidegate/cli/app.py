@@ -20,6 +20,7 @@ from tidegate.cli.catalogue import (
     GENERATE_WORLD,
     HISTORY,
     KEYS,
+    OUTBOX,
     PEOPLE,
     REHEARSE,
     ROLL_BACK,
@@ -128,6 +129,10 @@ app.add_typer(_control, name="control", short_help="Hold raises back, and let th
 _policy = new_app("The limit policy: try another before it holds.")
 _list(_policy, SIMULATE)
 app.add_typer(_policy, name="policy", short_help="Try another limit policy before it holds.")
+_outbox = new_app("Notices that decisions owe their customers.")
+for _step in OUTBOX:
+    _list(_outbox, _step)
+app.add_typer(_outbox, name="outbox", short_help="Write and list the notices that are due.")
 app.command(
     "up",
     short_help="Start the servers and the runner on this machine.",

@@ -327,6 +327,29 @@ SIMULATE = OperationCommand(
     "tidegate policy simulate --policy drafts/2006-01-01.yaml",
 )
 
+WRITE_OUTBOX = OperationCommand(
+    ("outbox", "write"),
+    "write_outbox",
+    "WriteOutboxRequest",
+    "Derive the notices that a batch of decisions owes.",
+    "Writes a notice for every limit that was lowered or closed, with at most four reasons and the "
+    "last day that the rule book leaves for it, and an information for every raise, in English and "
+    "Chinese. A batch owes each notice once: run again, it is recognised.",
+    "tidegate outbox write",
+)
+
+LIST_OUTBOX = OperationCommand(
+    ("outbox", "list"),
+    "list_outbox",
+    "ListOutboxRequest",
+    "List the notices that are due.",
+    "Lists what 'tidegate outbox write' has written, the most pressing first, with the text for "
+    "the customer in the language asked for.",
+    "tidegate outbox list --kind adverse --due-by 2005-11-07",
+)
+
+OUTBOX: tuple[OperationCommand, ...] = (WRITE_OUTBOX, LIST_OUTBOX)
+
 KEYS: tuple[OperationCommand, ...] = (NEW_KEY, LIST_KEYS, ROTATE_KEY, REVOKE_KEY)
 PEOPLE: tuple[OperationCommand, ...] = (APPROVE, REJECT, APPROVE_PEOPLE)
 
@@ -393,4 +416,5 @@ OPERATIONS: tuple[OperationCommand, ...] = (
     *KEYS,
     *BRAKES,
     SIMULATE,
+    *OUTBOX,
 )

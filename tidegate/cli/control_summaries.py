@@ -1,4 +1,4 @@
-"""What the commands about brakes say when they are done."""
+"""What the commands about brakes, drafts of a policy and notices say when they are done."""
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -9,10 +9,12 @@ from tidegate.cli.invocation import table
 if TYPE_CHECKING:
     from tidegate.operations.change_rows import ChangeRow, ChangeTables
     from tidegate.operations.list_brakes import ListBrakesOutcome
+    from tidegate.operations.list_outbox import ListOutboxOutcome
     from tidegate.operations.preview_brake import PreviewBrakeOutcome
     from tidegate.operations.release_brake import ReleaseBrakeOutcome
     from tidegate.operations.set_brake import SetBrakeOutcome
     from tidegate.operations.simulate_policy import SimulatePolicyOutcome
+    from tidegate.operations.write_outbox import WriteOutboxOutcome
 
 _SUMS = ("limit_minor", "exposure_minor", "expected_loss_minor", "expected_profit_minor")
 
@@ -131,10 +133,29 @@ def _simulated(outcome: "SimulatePolicyOutcome") -> list[str]:
     ]
 
 
+def _outbox_written(outcome: "WriteOutboxOutcome") -> list[str]:
+    return [
+        f"notices of batch {outcome.batch_id}, {outcome.decisions:,} decisions",
+        *table(("kind", "notices"), list(outcome.notices.items())),
+        "next: tidegate outbox list",
+    ]
+
+
+def _outbox_listed(outcome: "ListOutboxOutcome") -> list[str]:
+    rows = [
+        (row.notice_id, str(row.due_by or ""), row.kind, row.account_id, row.text)
+        for row in outcome.notices
+    ]
+    head = f"{outcome.count:,} notices, {len(rows):,} of them here"
+    return [head, *(table(("notice", "due by", "kind", "account", "text"), rows) if rows else [])]
+
+
 CONTROL_SUMMARIES: dict[str, Callable[[Any], list[str]]] = {
     "set_brake": _brake_set,
     "list_brakes": _brakes,
     "release_brake": _released,
     "preview_brake": _previewed,
     "simulate_policy": _simulated,
+    "write_outbox": _outbox_written,
+    "list_outbox": _outbox_listed,
 }

@@ -44,7 +44,7 @@ __all__ = ["AdjustLimitsOutcome", "AdjustLimitsRequest", "adjust_limits"]
 _log = structlog.get_logger(__name__)
 
 _MODEL_NAME = "default_risk"
-_NOT_INPUTS = ("decisions", "quarantine", "protected")
+_NOT_INPUTS = ("decisions", "outbox", "quarantine", "protected")
 
 
 class AdjustLimitsRequest(BaseModel):
