@@ -17,11 +17,11 @@ from pathlib import Path
 import yaml
 
 from credit_limits.ledger.entry import EntryKind
+from tests.forked_commands import ROOT, Command, Ended, start
 from tidegate.adapters.orchestrator import tidegate_environment
 from tidegate.adapters.settings import Settings
 from tidegate.operations.platform import Platform, open_platform
 
-ROOT = Path(__file__).parents[1]
 TINY = ("--customers", "2000", "--months", "20")
 STEPS = ["prepare", "ingest", "materialize", "retrain", "promote", "watch", "adjust", "report"]
 LINE = re.compile(r"^(\w+) +(?:([\d,]+) rows)? +(\d+\.\d) s  (.*)$", re.MULTILINE)
@@ -89,16 +89,26 @@ class Cycle:
     def platform(self) -> Platform:
         return open_platform(self.settings)
 
-    def command(self, flow: str, *options: str) -> tuple[list[str], dict[str, str]]:
-        """The command line of a flow, and the environment to start it in."""
-        environment = {**os.environ, **self.environment, **tidegate_environment(self.settings)}
-        return [sys.executable, "-m", f"flows.{flow}", *options], environment
+    @property
+    def variables(self) -> dict[str, str]:
+        """The environment to run a flow in."""
+        return {**os.environ, **self.environment, **tidegate_environment(self.settings)}
 
-    def run(self, flow: str, *options: str) -> subprocess.CompletedProcess[str]:
+    def start(self, flow: str, *options: str) -> Command:
+        """Start a flow as its command line would."""
+        runs = self.settings.root.parent / "runs"
+        folder = runs / str(len(list(runs.glob("*"))))
+        return start(f"flows.{flow}", *options, environment=self.variables, folder=folder)
+
+    def run(self, flow: str, *options: str) -> Ended:
         """Run a flow to its end."""
-        command, environment = self.command(flow, *options)
+        return self.start(flow, *options).wait()
+
+    def run_from_scratch(self, flow: str, *options: str) -> subprocess.CompletedProcess[str]:
+        """Run a flow by its command line itself, imports and all."""
+        command = [sys.executable, "-m", f"flows.{flow}", *options]
         return subprocess.run(
-            command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+            command, cwd=ROOT, env=self.variables, capture_output=True, text=True, check=False
         )
 
     def ask_prefect(self, path: str, **filters: object) -> list[dict]:
