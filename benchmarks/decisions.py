@@ -36,7 +36,7 @@ from credit_limits.policy.brakes import NO_BRAKES
 from credit_limits.policy.portfolio import FEATURES_READ, Floats, Portfolio, rule_features
 from tidegate.adapters.dated_policies import load_dated
 from tidegate.adapters.settings import Settings
-from tidegate.operations.adjust_limits import parsed_limit_policy
+from tidegate.operations.decision_cycle import parsed_limit_policy
 from tidegate.operations.decision_inputs import DecisionInputs, feature_reasons, model_inputs
 from tidegate.operations.decision_rows import Lineage, decision_rows, identify, leaf_digests
 from tidegate.operations.platform import Platform, open_platform

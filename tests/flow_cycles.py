@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -18,6 +17,7 @@ import yaml
 
 from credit_limits.ledger.entry import EntryKind
 from tests.forked_commands import ROOT, Command, Ended, start
+from tests.launch_policies import stepped_policies
 from tidegate.adapters.orchestrator import tidegate_environment
 from tidegate.adapters.settings import Settings
 from tidegate.operations.platform import Platform, open_platform
@@ -68,11 +68,11 @@ def with_thresholds(policies: Path, day: str, changes: Changes) -> None:
 
 
 def tiny_policies(folder: Path) -> Path:
-    """The policies, copied, with a gate and a training for a tiny portfolio in force.
+    """The policies, copied, with a gate, a training and no launch for a tiny portfolio in force.
 
     The gate's first file is written anew: a later one that asks for less would ask for people.
     """
-    policies = Path(shutil.copytree(ROOT / "policies", folder / "policies"))
+    policies = stepped_policies(folder, [])
     with_thresholds(policies, "2005-01-01", TINY_THRESHOLDS)
     with_policy(policies / "training" / "default_risk", "2006-01-01", None, TINY_TRAINING)
     return policies

@@ -20,6 +20,7 @@ from credit_limits.gates.delong import placements
 from credit_limits.gates.figures import measure_calibration, measure_performance
 from credit_limits.ledger.entry import EntryKind
 from monitoring.reference import build_reference
+from tests.launch_policies import direct_policies
 from tidegate.adapters.control_db import Ledger
 from tidegate.adapters.settings import Settings
 from tidegate.operations.materialize_features import (
@@ -102,6 +103,11 @@ class MemoryRegistry:
         assert model_name == MODEL
         self.aliases[alias] = version
 
+    def delete_alias(self, model_name: str, alias: str) -> None:
+        self.fuse.burn()
+        assert model_name == MODEL
+        self.aliases.pop(alias, None)
+
     def set_version_tags(self, model_name: str, version: str, tags: Mapping[str, str]) -> None:
         self.fuse.burn()
         assert model_name == MODEL
@@ -138,9 +144,9 @@ class FusedLedger(Ledger):
 
 
 def open_sample(
-    var_dir: Path, *, control_db_url: str = "", policies_dir: Path = ROOT / "policies"
+    var_dir: Path, *, control_db_url: str = "", policies_dir: Path | None = None
 ) -> Platform:
-    """A platform on this folder whose registry is in memory.
+    """A platform on this folder whose registry is in memory; no steps before a champion.
 
     With a ledger of its own it begins anew, though it has the folder's key.
     """
@@ -149,7 +155,7 @@ def open_sample(
     platform = open_platform(
         Settings(
             var_dir=var_dir,
-            policies_dir=policies_dir,
+            policies_dir=policies_dir or direct_policies(),
             control_db_url=control_db_url,
             actor="tester",
         )

@@ -190,6 +190,11 @@ class Registry:
         self._version(model_name, version)
         self._client.set_registered_model_alias(model_name, alias, version)
 
+    def delete_alias(self, model_name: str, alias: str) -> None:
+        """Take an alias away; nothing happens where there is none."""
+        if self.version_at_alias(model_name, alias) is not None:
+            self._client.delete_registered_model_alias(model_name, alias)
+
     def set_version_tags(self, model_name: str, version: str, tags: Mapping[str, str]) -> None:
         """Add tags to a version, or change them."""
         self._version(model_name, version)

@@ -20,6 +20,7 @@ from tidegate.cli.catalogue import (
     GENERATE_WORLD,
     HISTORY,
     KEYS,
+    LAUNCHES,
     PEOPLE,
     REHEARSE,
     ROLL_BACK,
@@ -124,6 +125,10 @@ _brake = new_app("What stops increases after an alarm of the watch.")
 for _step in BRAKES:
     _list(_brake, _step)
 app.add_typer(_brake, name="brake", short_help="List brakes, and end one by hand.")
+_launch = new_app("How a cleared version comes to decide: shadow, canary, full.")
+for _step in LAUNCHES:
+    _list(_launch, _step)
+app.add_typer(_launch, name="launch", short_help="Follow the launch of a version, and stop it.")
 app.command(
     "up",
     short_help="Start the servers and the runner on this machine.",

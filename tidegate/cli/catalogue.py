@@ -224,6 +224,29 @@ HISTORY = OperationCommand(
     "tidegate history --on 2005-10-31",
 )
 
+LAUNCH_STATUS = OperationCommand(
+    ("launch", "status"),
+    "launch_status",
+    "LaunchStatusRequest",
+    "Say which version is in which step of its launch.",
+    "Shows the champion and the version that launches beside it: its steps, the cycles served, "
+    "what the canary's accounts came to beside the others, parity and swap set of the last shadow, "
+    "and what comes next.",
+    "tidegate launch status",
+)
+
+LAUNCH_STOP = OperationCommand(
+    ("launch", "stop"),
+    "launch_stop",
+    "StopLaunchRequest",
+    "Stop a launch; the champion stays.",
+    "Ends the launch of the version that is in shadow or canary, and keeps who asked and why. "
+    "What its canary decided stays as it is, and the champion decides all accounts from then on.",
+    'tidegate launch stop --reason "complaints from the canary"',
+)
+
+LAUNCHES: tuple[OperationCommand, ...] = (LAUNCH_STATUS, LAUNCH_STOP)
+
 NEW_KEY = OperationCommand(
     ("key", "new"),
     "new_key",
@@ -347,6 +370,7 @@ OPERATIONS: tuple[OperationCommand, ...] = (
     ROLL_BACK,
     *PEOPLE,
     HISTORY,
+    *LAUNCHES,
     *DECISIONS,
     REHEARSE,
     ALLOCATE,

@@ -3,12 +3,16 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from credit_limits.domain.money import MINOR_PER_YUAN
 from tidegate.cli.invocation import table
 
 if TYPE_CHECKING:
     from tidegate.operations.approve_people import ApprovePeopleOutcome
     from tidegate.operations.give_approval import ApprovalOutcome
-    from tidegate.operations.history import HistoryOutcome, Reign
+    from tidegate.operations.history import HistoryOutcome, Reign, StepTaken
+    from tidegate.operations.launch_status import LaunchStatusOutcome
+    from tidegate.operations.launch_stop import StopLaunchOutcome
+    from tidegate.operations.launches import LaunchServed
     from tidegate.operations.list_keys import ListKeysOutcome
     from tidegate.operations.new_key import NewKeyOutcome
     from tidegate.operations.revoke_key import RevokeKeyOutcome
@@ -45,7 +49,7 @@ def _people_approved(outcome: "ApprovePeopleOutcome") -> list[str]:
 
 def _history(outcome: "HistoryOutcome") -> list[str]:
     if outcome.on is None:
-        return _champions(outcome.champions)
+        return [*_champions(outcome.champions), *_steps(outcome.steps)]
     decided = [
         f"limits on {outcome.on}: version {batch.version}, {batch.decisions:,} decisions of "
         f"{batch.as_of}, batch {batch.batch_id}, ledger entry {batch.ledger_entry}"
@@ -54,6 +58,90 @@ def _history(outcome: "HistoryOutcome") -> list[str]:
     return [
         *(decided or [f"no limits were decided up to {outcome.on}"]),
         *(_champions(outcome.champions, f"on {outcome.on}")),
+        *_steps(outcome.steps),
+    ]
+
+
+def _steps(steps: list["StepTaken"]) -> list[str]:
+    if not steps:
+        return []
+    rows = [
+        (step.version, step.step, step.since, step.until or "", step.who, step.ledger_entry)
+        for step in steps
+    ]
+    return [
+        *table(("launch of version", "step", "from", "to", "by", "entry"), rows),
+        *(f"entry {step.ledger_entry}: {step.reason}" for step in steps),
+    ]
+
+
+def _launch(outcome: "LaunchStatusOutcome") -> list[str]:
+    lines = [f"champion of {outcome.model_name}: version {outcome.champion or 'none'}"]
+    if outcome.version is None:
+        return [*lines, "no version launches", *_ended(outcome)]
+    steps = [
+        (
+            "now" if row.now else "",
+            row.step,
+            f"{row.share:.0%}" if row.share else "",
+            f"{row.served} of {row.cycles}" if row.cycles else "",
+            row.since or "",
+        )
+        for row in outcome.steps
+    ]
+    return [
+        *lines,
+        f"version {outcome.version} launches, in {outcome.step} since {outcome.since}",
+        *table(("", "step", "accounts", "cycles served", "since"), steps),
+        *([f"canary: {outcome.harm_sentence}"] if outcome.harm_sentence else []),
+        *_swap(outcome.last_served),
+        f"next: {outcome.next}",
+    ]
+
+
+def _swap(served: "LaunchServed | None") -> list[str]:
+    """Parity and swap set of the last cycle in shadow; amounts in yuan."""
+    if served is None or served.parity is None:
+        return []
+    parity, groups = served.parity, served.swap_set
+    rows = [
+        (
+            group.name,
+            group.accounts,
+            *(group.raised_by_launching, group.raised_by_champion),
+            *(group.cut_by_launching, group.cut_by_champion),
+            round(group.expected_profit_minor / MINOR_PER_YUAN),
+            round(group.expected_loss_minor / MINOR_PER_YUAN),
+            round(group.exposure_minor / MINOR_PER_YUAN),
+        )
+        for group in groups
+    ]
+    header = (
+        *("of", "accounts", "raised by it alone", "by champion alone"),
+        *("cut by it alone", "by champion alone", "profit", "loss", "exposure"),
+    )
+    return [
+        f"shadow of {served.as_of}: {parity.accounts:,} accounts decided by both, "
+        f"{parity.only_champion + parity.only_launching:,} by one of them; "
+        f"{parity.same_score:,} scored alike, {parity.same_score_and_limit:,} of these given the "
+        "same limit",
+        *table(header, rows),
+    ]
+
+
+def _ended(outcome: "LaunchStatusOutcome") -> list[str]:
+    last = outcome.last_stopped
+    if last is None:
+        return []
+    return [
+        f"the last launch, of version {last.version}, was stopped on {last.as_of}: {last.reason}"
+    ]
+
+
+def _launch_stopped(outcome: "StopLaunchOutcome") -> list[str]:
+    return [
+        f"the launch of version {outcome.version} is stopped in {outcome.step}; the champion stays",
+        "next: tidegate adjust",
     ]
 
 
@@ -136,6 +224,8 @@ GATE_SUMMARIES: dict[str, Callable[[Any], list[str]]] = {
     "reject_version": _approved,
     "approve_people": _people_approved,
     "history": _history,
+    "launch_status": _launch,
+    "launch_stop": _launch_stopped,
     "new_key": _made,
     "list_keys": _listed,
     "rotate_key": _rotated,

@@ -102,7 +102,12 @@ def _retrained(outcome: "RetrainModelOutcome") -> list[str]:
 
 def _promoted(outcome: "PromoteModelOutcome") -> list[str]:
     rows = [(c.check, c.word, c.message) for c in outcome.checks]
-    verdict = "cleared: it is the champion" if outcome.cleared else "refused: the champion stays"
+    if outcome.cleared and not outcome.is_champion:
+        verdict = f"cleared: it launches, in {outcome.step}; the champion stays until full"
+    else:
+        verdict = (
+            "cleared: it is the champion" if outcome.cleared else "refused: the champion stays"
+        )
     failing = [check.check for check in outcome.checks if not check.passed]
     if outcome.cleared:
         following = "next: tidegate adjust"
@@ -146,6 +151,7 @@ def _adjusted(outcome: "AdjustLimitsOutcome") -> list[str]:
         f"{outcome.decisions:,} decisions in batch {outcome.batch_id}, "
         f"by model version {outcome.model_version} under policy {outcome.policy_version}",
         *(f"brake of {b.since}: {b.measure} of {', '.join(b.products)}" for b in outcome.brakes),
+        *([f"{outcome.launch.reason}; see tidegate launch status"] if outcome.launch else []),
         *table(("action", "accounts"), list(outcome.actions.items())),
         *rule_book_lines(outcome.rule_book),
         *table(("cap, yuan", "allowed", "used", "slack", "shadow price"), caps),

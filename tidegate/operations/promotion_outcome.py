@@ -8,6 +8,7 @@ from credit_limits.domain.errors import GateRefused
 from credit_limits.gates.certificate import Grounds, OlderThresholds
 from credit_limits.gates.result import CheckResult
 from credit_limits.gates.verdict import Cleared, Verdict
+from credit_limits.launch.policy import Step
 from tidegate.operations.candidate import Candidate
 
 
@@ -51,6 +52,7 @@ class OlderThresholdsRow(BaseModel):
 class PromoteModelOutcome(BaseModel):
     """The verdict; ``certificate_digest`` is there only where it cleared.
 
+    ``step`` is how far a cleared version has come: champion at once (``full``), or launching.
     ``thresholds_digest`` is that of the content of the thresholds file; ``older_thresholds`` is
     None where none asked for more.
     """
@@ -68,7 +70,13 @@ class PromoteModelOutcome(BaseModel):
     evidence_digest: str
     thresholds_digest: str = ""
     older_thresholds: OlderThresholdsRow | None = None
+    step: Step = Step.FULL
     recognised: bool = False
+
+    @property
+    def is_champion(self) -> bool:
+        """Whether it cleared and decides for every account."""
+        return self.cleared and self.step is Step.FULL
 
 
 def outcome_of(

@@ -20,8 +20,8 @@ from credit_limits.explanation.recourse import (
 from credit_limits.policy.limit_policy import LimitPolicy
 from credit_limits.policy.portfolio import Portfolio
 from tidegate.adapters.dated_policies import load_dated
-from tidegate.operations.adjust_limits import parsed_limit_policy
 from tidegate.operations.brakes import in_force
+from tidegate.operations.decision_cycle import parsed_limit_policy
 from tidegate.operations.platform import Platform
 from tidegate.operations.recorded_decisions import RecordedBatch
 from tidegate.operations.remade_inputs import brakes_as_of, portfolio_as_decided
