@@ -1,4 +1,4 @@
-"""A version launches in steps on a real lake: shadow, canary, full, or stopped by what it does."""
+"""A version launches in steps on a real lake, is stopped by harm, and is taken back as champion."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -44,6 +44,7 @@ from tidegate.operations.promote_model import PromoteModelRequest, promote_model
 from tidegate.operations.replay_decision import ReplayDecisionRequest, replay_decision
 from tidegate.operations.revoke_key import RevokeKeyRequest, revoke_key
 from tidegate.operations.roll_back_model import RollBackModelRequest, roll_back_model
+from tidegate.operations.watch_drift import WatchDriftRequest, watch_drift
 
 FEBRUARY, EARLY_MARCH, MARCH = date(2024, 2, 29), date(2024, 3, 1), date(2024, 3, 31)
 T = TypeVar("T")
@@ -397,3 +398,84 @@ def test_a_person_stops_a_launch_once(shadowed):
     status = launch_status(shadowed, LaunchStatusRequest())
     assert status.version is None
     assert "not before the holidays" in "\n".join(summary_of("launch_status", status))
+
+
+@pytest.fixture(scope="module")
+def bad_ends(lender: Platform, tmp_path_factory) -> Platform:
+    """Versions 1 and 2 decided on January, 2 is champion, and most of it defaulted."""
+    opened = copied(lender, tmp_path_factory.mktemp("bad"))
+    adjusted(opened, AS_OF)
+    assert promoted(opened).is_champion
+    batch = adjusted(opened, AS_OF).batch_id
+    decided = opened.lake.read("decisions", batch_id=batch).to_pandas()
+    worst = set(decided.nlargest(2_000, "default_probability")["account_id"])
+    event, known = end_of_day(AS_OF), end_of_day(FEBRUARY)
+    like = opened.lake.read("outcomes").schema
+    rows = pd.DataFrame(
+        {
+            "account_id": decided["account_id"],
+            "defaulted": decided["account_id"].isin(worst),
+            "event_timestamp": event,
+            "known_at": known,
+            "created_timestamp": known,
+        }
+    )
+    names = [name for name in like.names if name in rows]
+    schema = pa.schema([like.field(name) for name in names])
+    table = pa.Table.from_pandas(rows[names], schema=schema, preserve_index=False)
+    opened.lake.append("outcomes", table, "outcomes-january")
+    return opened
+
+
+def watched(platform: Platform, day: date):
+    return watch_drift(platform, WatchDriftRequest(as_of=day, page=False))
+
+
+def watch_kinds(platform: Platform) -> list[str]:
+    told = ("brake_applied", "drift_watched", "model_rolled_back")
+    return [e.kind.value for e in platform.ledger.entries() if e.kind.value in told]
+
+
+def test_a_champion_whose_decisions_broke_their_bounds_is_taken_back(bad_ends, tmp_path):
+    """Killed between the watch's entry and the roll-back, started again; never back and forth."""
+    lender = copied(bad_ends, tmp_path)
+    outcome = killed_and_again(lender, 2, lambda: watched(lender, EARLY_MARCH))
+    assert (outcome.level, outcome.matured.level) == ("alarm", "alarm")
+    assert (outcome.taken_back.from_version, outcome.taken_back.to_version) == ("2", "1")
+    assert outcome.brakes_applied != []
+    assert watch_kinds(lender) == ["brake_applied", "drift_watched", "model_rolled_back"]
+    back = lender.ledger.latest(EntryKind.MODEL_ROLLED_BACK).payload
+    assert back["reason"].startswith("watch of 2024-03-01: matured decisions of this version: 2,0")
+    assert "were expected" in back["reason"]
+    assert champion(lender) == "1"
+    assert watched(lender, EARLY_MARCH).recognised
+    assert len(watch_kinds(lender)) == 3
+    assert "version 2 is taken back: version 1 is champion again" in "\n".join(
+        summary_of("watch_drift", outcome)
+    )
+
+    again = watched(lender, MARCH)  # what version 1 decided on January ended as badly
+    assert again.matured.level == "alarm"
+    assert again.taken_back.to_version is None
+    assert "no other certified version is left" in again.taken_back.reason
+    assert champion(lender) == "1"
+    assert len(lender.ledger.entries(EntryKind.MODEL_ROLLED_BACK)) == 1
+
+
+def test_a_roll_back_killed_before_its_alias_is_finished(bad_ends, tmp_path):
+    lender = copied(bad_ends, tmp_path)
+    killed_and_again(lender, 3, lambda: watched(lender, EARLY_MARCH))
+    assert champion(lender) == "1"
+    assert watch_kinds(lender) == ["brake_applied", "drift_watched", "model_rolled_back"]
+
+
+@pytest.mark.parametrize(
+    "roll_back", [{"verdicts": {"matured": 0, "early": 0}}, {"months_after_promotion": 1}]
+)
+def test_the_policy_says_whether_and_for_how_long(bad_ends, tmp_path, roll_back):
+    policies = stepped_policies(tmp_path, [], **roll_back)
+    lender = copied(bad_ends, tmp_path / "lender", policies)
+    outcome = watched(lender, EARLY_MARCH)
+    assert (outcome.level, outcome.taken_back) == ("alarm", None)
+    assert champion(lender) == "2"
+    assert outcome.brakes_applied != []

@@ -373,6 +373,54 @@ class FirstMisses:
 
 
 @dataclass(frozen=True, slots=True)
+class MaturedLine:
+    """A group of matured decisions: observed against expected defaults.
+
+    ``ratio`` is observed over expected with its 95 % interval; what is ``None`` was not measured.
+    """
+
+    name: str
+    accounts: int
+    defaults: int
+    expected: float
+    ratio: float | None
+    low: float | None
+    high: float | None
+    level: str
+
+
+@dataclass(frozen=True, slots=True)
+class SwapLine:
+    """The swap set of a group: who is raised or cut by one version alone.
+
+    Differences are launching less champion, in minor units, profit and loss a year.
+    """
+
+    name: str
+    accounts: int
+    raised_by_launching: int
+    raised_by_champion: int
+    cut_by_launching: int
+    cut_by_champion: int
+    expected_profit_minor: float
+    expected_loss_minor: float
+    exposure_minor: float
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchCycle:
+    """What a cycle did for a version that launches.
+
+    ``lines`` are what happened to it, in words; ``swap_set`` is there in shadow.
+    """
+
+    version: str
+    step: str
+    lines: tuple[str, ...]
+    swap_set: tuple[SwapLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class BrakeLine:
     """What happened to a brake: applied, released or open, and the brake in a few words."""
 
@@ -386,7 +434,8 @@ class Drift:
 
     ``report`` is empty where no page was made. ``columns_watched`` counts all columns,
     ``columns_moved`` those at notice or alarm. ``first_misses`` is ``None`` where the watch is of
-    a time when they were not watched.
+    a time when they were not watched. ``matured`` are groups of matured decisions, all accounts
+    first; ``taken_back`` says what became of a champion that broke its bounds, empty for nothing.
     """
 
     level: str
@@ -397,6 +446,8 @@ class Drift:
     worst: tuple[DriftColumn, ...]
     first_misses: FirstMisses | None
     brakes: tuple[BrakeLine, ...]
+    matured: tuple[MaturedLine, ...] = ()
+    taken_back: str = ""
 
 
 NOT_JUDGED = "not judged"
@@ -433,7 +484,10 @@ class Lineage:
 
 @dataclass(frozen=True, slots=True)
 class CycleReport:
-    """One cycle, whole. ``refusal`` says why no limit was decided, where a run refused to."""
+    """One cycle, whole. ``refusal`` says why no limit was decided, where a run refused to.
+
+    ``launch`` is ``None`` where no version launches.
+    """
 
     as_of: date
     standing: Standing
@@ -445,3 +499,4 @@ class CycleReport:
     decisions: Decisions | None
     drift: Drift | None
     lineage: Lineage
+    launch: LaunchCycle | None = None

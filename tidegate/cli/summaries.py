@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from tidegate.operations.rule_rows import RuleBookRow
     from tidegate.operations.rulebook_diff import RulebookDiffOutcome
     from tidegate.operations.rulebook_list import RulebookListOutcome, RuleText
+    from tidegate.operations.take_back import TakenBack
     from tidegate.operations.watch_drift import EarlyDelinquencyRow, WatchDriftOutcome
     from tidegate.operations.write_report import WriteReportOutcome
 
@@ -242,8 +243,20 @@ def _watched(outcome: "WatchDriftOutcome") -> list[str]:
         *(_matured(outcome.matured) if outcome.matured else []),
         *(f"brake applied: {name}" for name in outcome.brakes_applied),
         *(f"brake released: {name}" for name in outcome.brakes_released),
+        *_taken_back(outcome.taken_back),
         *([f"report: {outcome.report}"] if outcome.report else []),
         "next: tidegate report",
+    ]
+
+
+def _taken_back(taken: "TakenBack | None") -> list[str]:
+    if taken is None:
+        return []
+    if taken.to_version is None:
+        return [f"version {taken.from_version} broke its bounds and stays: {taken.reason}"]
+    return [
+        f"version {taken.from_version} is taken back: version {taken.to_version} is champion "
+        f"again. {taken.reason}"
     ]
 
 

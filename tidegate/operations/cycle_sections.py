@@ -23,14 +23,19 @@ from tidegate.adapters.cycle_report import (
     GateFigure,
     GateVerdict,
     Interval,
+    LaunchCycle,
+    MaturedLine,
     ModelComparison,
     QuarantinedRow,
     RuleCount,
     RulesInForce,
+    SwapLine,
     TableQuality,
 )
 from tidegate.operations.ingest_batch import IngestBatchOutcome, QualityCheck
+from tidegate.operations.launches import LaunchServed, LaunchStepped, LaunchStopped
 from tidegate.operations.limits_outcome import AllocationRow
+from tidegate.operations.matured_decisions import MaturedRow
 from tidegate.operations.promotion_outcome import CheckRow, PromoteModelOutcome
 from tidegate.operations.retrain_model import (
     CrossValidationFigures,
@@ -38,6 +43,7 @@ from tidegate.operations.retrain_model import (
     RetrainModelOutcome,
 )
 from tidegate.operations.rule_rows import RuleBookRow
+from tidegate.operations.take_back import TakenBack
 from tidegate.operations.watch_drift import ColumnRow, EarlyDelinquencyRow, WatchDriftOutcome
 
 _COLUMNS_SHOWN = 12
@@ -170,6 +176,48 @@ def drift(
         ),
         first_misses=_first_misses(outcome.early) if outcome.early else None,
         brakes=_brake_lines(outcome, open_brakes),
+        matured=_matured(outcome.matured) if outcome.matured else (),
+        taken_back=_taken_back(outcome.taken_back) if outcome.taken_back else "",
+    )
+
+
+def launch_cycle(
+    served: LaunchServed | None, events: Sequence[LaunchStepped | LaunchStopped]
+) -> LaunchCycle | None:
+    """What a cycle did for a version that launches; None where there is neither cycle nor event."""
+    newest = served or (events[-1] if events else None)
+    if newest is None:
+        return None
+    told = [*(event.reason for event in events), *([served.reason] if served else [])]
+    if served and (parity := served.parity):
+        apart = parity.only_champion + parity.only_launching
+        told.append(
+            f"{parity.accounts:,} accounts were decided by both and {apart:,} by one of the two; "
+            f"{parity.same_score:,} were scored alike, {parity.same_score_and_limit:,} of these "
+            "given the same limit"
+        )
+    return LaunchCycle(
+        version=newest.version,
+        step="stopped" if isinstance(newest, LaunchStopped) else newest.step,
+        lines=tuple(f"{line[0].upper()}{line[1:]}." for line in told),
+        swap_set=tuple(
+            SwapLine(**row.model_dump(exclude={"limit_minor"}))
+            for row in (served.swap_set if served else ())
+        ),
+    )
+
+
+def _matured(row: MaturedRow) -> tuple[MaturedLine, ...]:
+    kept = {"name", "accounts", "defaults", "expected", "ratio", "low", "high", "level"}
+    return tuple(MaturedLine(**group.model_dump(include=kept)) for group in row.groups)
+
+
+def _taken_back(taken: TakenBack) -> str:
+    if taken.to_version is None:
+        return f"Version {taken.from_version} broke its bounds and stays champion. {taken.reason}."
+    return (
+        f"Version {taken.from_version} was taken back: version {taken.to_version} is champion "
+        f"again. {taken.reason}."
     )
 
 

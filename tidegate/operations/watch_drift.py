@@ -32,7 +32,11 @@ from monitoring.thresholds import (
 )
 from tidegate.adapters.dated_policies import DatedFile, load_dated
 from tidegate.operations.brakes import Watch, act_on
-from tidegate.operations.champion import CertifiedChampion, load_champion
+from tidegate.operations.champion import (
+    CertifiedChampion,
+    load_champion,
+    standing_champion,
+)
 from tidegate.operations.matured_decisions import (
     LABEL_TABLES,
     DecidedBatches,
@@ -49,6 +53,13 @@ from tidegate.operations.scored_rows import (
     read_reference,
     read_scored_sample,
     with_features,
+)
+from tidegate.operations.take_back import (
+    TakenBack,
+    carry_out,
+    finish_taking_back,
+    taken_by,
+    to_take_back,
 )
 
 _log = structlog.get_logger(__name__)
@@ -125,7 +136,8 @@ class WatchDriftOutcome(BaseModel):
     That is the columns, ``early`` and ``matured``; the latter is None of a watch of before it was.
 
     ``report`` is Evidently's page, empty where none was asked for. ``brakes_applied`` and
-    ``brakes_released`` are the names of the brakes that this watch applied and released.
+    ``brakes_released`` are the names of the brakes that this watch applied and released;
+    ``taken_back`` says which version takes the place of a champion that broke its bounds.
     """
 
     model_config = ConfigDict(frozen=True, protected_namespaces=())
@@ -143,6 +155,7 @@ class WatchDriftOutcome(BaseModel):
     matured: MaturedRow | None = None
     brakes_applied: list[str] = []
     brakes_released: list[str] = []
+    taken_back: TakenBack | None = None
     recognised: bool = False
 
 
@@ -173,6 +186,8 @@ def watch_drift(platform: Platform, request: WatchDriftRequest) -> WatchDriftOut
     The verdict is our own arithmetic; Evidently's page beside it shows the champion's
     out-of-time rows against today's portfolio. An alarm applies the brake of the policy, and
     watches without one release it; what they did to it is in the ledger before the watch itself.
+    A champion whose own decisions broke the bounds that the launch policy names is taken back:
+    the watch's entry says so first, then the last certified version is champion again.
 
     Raises:
         NoCertifiedChampion: there is no champion whose certificate verifies.
@@ -181,6 +196,9 @@ def watch_drift(platform: Platform, request: WatchDriftRequest) -> WatchDriftOut
         PolicyError: no thresholds are in force on that day.
     """
     as_of = request.as_of or platform.lake.latest_knowledge()
+    finish_taking_back(platform, _MODEL)
+    if stored := _acted_on(platform, as_of):
+        return stored
     champion = load_champion(platform, _MODEL)
     policy = _policy(load_dated(platform.policies("monitoring"), as_of))
     batches = decided_batches(
@@ -197,6 +215,8 @@ def watch_drift(platform: Platform, request: WatchDriftRequest) -> WatchDriftOut
         return stored.model_copy(update={"recognised": True})
     seen = _watch(platform, subject, key, page=request.page)
     outcome = _with_brakes(platform, policy, seen, key)
+    taken = to_take_back(platform, champion, outcome)
+    outcome = outcome.model_copy(update={"taken_back": taken})
     platform.ledger.append(
         EntryKind.DRIFT_WATCHED,
         platform.settings.actor,
@@ -211,7 +231,21 @@ def watch_drift(platform: Platform, request: WatchDriftRequest) -> WatchDriftOut
         brakes_applied=outcome.brakes_applied,
         brakes_released=outcome.brakes_released,
     )
+    carry_out(platform, _MODEL, taken)
     return outcome
+
+
+def _acted_on(platform: Platform, as_of: date) -> WatchDriftOutcome | None:
+    """The last watch, if it was of this day and has taken its champion back since."""
+    entry = platform.ledger.latest(EntryKind.DRIFT_WATCHED)
+    taken = taken_by(entry)
+    if entry is None or taken is None or taken.to_version is None:
+        return None
+    stored = WatchDriftOutcome.model_validate(entry.payload)
+    standing = standing_champion(platform, _MODEL)
+    if stored.as_of != as_of or standing is None or standing.follows != taken.follows:
+        return None
+    return stored.model_copy(update={"recognised": True})
 
 
 def _policy(file: DatedFile) -> _Policy:
