@@ -15,6 +15,9 @@ from credit_limits.domain.errors import GateRefused, InputError
 from credit_limits.domain.periods import end_of_day
 from credit_limits.launch.canary import in_canary
 from credit_limits.ledger.entry import EntryKind
+from monitoring.decision_drift import DecisionThresholds
+from monitoring.psi import population_stability_index
+from monitoring.thresholds import DriftLevel, FalseAlarms, Steps
 from tests.launch_policies import CANARY, SHADOW, stepped_policies
 from tests.lender_platforms import copied, lender_with_champion
 from tests.promotion_samples import (
@@ -23,6 +26,7 @@ from tests.promotion_samples import (
     SERVICE,
     Fuse,
     Interrupted,
+    open_sample,
     recalibrated,
     train_sample,
     with_fuse,
@@ -30,6 +34,7 @@ from tests.promotion_samples import (
 from tidegate.cli.summaries import summary_of
 from tidegate.operations.adjust_limits import AdjustLimitsRequest, adjust_limits
 from tidegate.operations.champion import load_champion
+from tidegate.operations.decided_shares import decision_drift
 from tidegate.operations.history import HistoryRequest, history
 from tidegate.operations.launch_status import LaunchStatusRequest, launch_status
 from tidegate.operations.launch_stop import StopLaunchRequest, launch_stop
@@ -45,9 +50,11 @@ from tidegate.operations.replay_decision import ReplayDecisionRequest, replay_de
 from tidegate.operations.revoke_key import RevokeKeyRequest, revoke_key
 from tidegate.operations.roll_back_model import RollBackModelRequest, roll_back_model
 from tidegate.operations.watch_drift import WatchDriftRequest, watch_drift
+from tidegate.operations.write_report import WriteReportRequest, write_report
 
 FEBRUARY, EARLY_MARCH, MARCH = date(2024, 2, 29), date(2024, 3, 1), date(2024, 3, 31)
 T = TypeVar("T")
+DECISIONS = DecisionThresholds(3, 200, Steps(0.05, 0.1), FalseAlarms(0.05, 0.005), DriftLevel.ALARM)
 LAUNCH = (
     EntryKind.LAUNCH_BEGUN,
     EntryKind.LAUNCH_SERVED,
@@ -479,3 +486,52 @@ def test_the_policy_says_whether_and_for_how_long(bad_ends, tmp_path, roll_back)
     assert (outcome.level, outcome.taken_back) == ("alarm", None)
     assert champion(lender) == "2"
     assert outcome.brakes_applied != []
+
+
+def page_of(platform: Platform, folder: Path, day: date) -> str:
+    """The cycle's page; the sample's batch was accepted without the figures that it tells of."""
+    told = open_sample(platform.settings.var_dir, control_db_url=f"sqlite:///{folder / 'told.db'}")
+    for entry in platform.ledger.entries():
+        if entry.kind is not EntryKind.BATCH_ACCEPTED:
+            told.ledger.append(entry.kind, entry.actor, dict(entry.payload), key=entry.key)
+    return Path(write_report(told, WriteReportRequest(as_of=day)).path).read_text("utf-8")
+
+
+def test_the_page_of_a_cycle_shows_parity_and_swap_set(shadowed, tmp_path):
+    page = page_of(shadowed, tmp_path, AS_OF)
+    assert "version 2, shadow" in page
+    assert "3,000 accounts were decided by both and 0 by one of the two" in page
+    assert "Swap set: version 2 instead of the champion" in page
+    assert "Product cash_loan" in page or "Product cash loan" in page
+
+
+def test_the_page_shows_what_became_of_decisions_and_who_was_taken_back(bad_ends, tmp_path):
+    lender = copied(bad_ends, tmp_path)
+    watched(lender, EARLY_MARCH)
+    adjusted(lender, EARLY_MARCH)
+    page = page_of(lender, tmp_path, EARLY_MARCH)
+    assert "Decisions whose outcome is known" in page
+    assert "Version 2 was taken back: version 1 is champion again." in page
+
+
+def test_decisions_are_held_against_those_of_the_months_before(with_canary):
+    """January is the first day of decisions; by March February is held against it."""
+    early, late = (decision_drift(with_canary, day, DECISIONS) for day in (FEBRUARY, MARCH))
+    assert (early.day, early.shifts) == (None, ())
+    assert (late.day, late.reference) == (FEBRUARY, (AS_OF,))
+    whole = late.shifts[0]
+    assert (whole.group, whole.measure) == ("all accounts", "actions")
+    assert (whole.accounts_then, whole.accounts_now) == (3000, 3000)
+    groups = {row.group for row in late.shifts}
+    assert {"product cash_loan", "product pay_later"} < groups
+    assert any(group.startswith("grade") for group in groups)
+    with with_canary.lake.connect(tables=["decisions"]) as lake:
+        counted = lake.execute(
+            "SELECT count(*) FILTER (as_of = $then), count(*) FILTER (as_of = $now) "
+            "FROM decisions GROUP BY action",
+            {"then": AS_OF, "now": FEBRUARY},
+        ).fetchall()
+    then, now = zip(*counted, strict=True)
+    assert whole.psi == pytest.approx(population_stability_index(then, now))
+    levels = ["none", "notice", "alarm"]
+    assert late.level == max((row.level for row in late.shifts), key=levels.index)

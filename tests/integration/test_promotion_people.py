@@ -16,6 +16,7 @@ from credit_limits.domain.errors import (
     SettingsError,
 )
 from credit_limits.ledger.entry import EntryKind
+from tests.launch_policies import stepped_policies
 from tests.promotion_samples import (
     AS_OF,
     MODEL,
@@ -71,7 +72,7 @@ def signers(keys: dict[str, Path]) -> dict[str, Signer]:
 def lender(tmp_path_factory: pytest.TempPathFactory, signers: dict[str, Signer]) -> Platform:
     """Version 1 is champion, 2 is registered; three people may approve."""
     folder = tmp_path_factory.mktemp("lender")
-    policies = Path(shutil.copytree(ROOT / "policies", folder / "policies"))
+    policies = stepped_policies(folder, [])
     list_people(policies, "2005-01-01", signers, PEOPLE)
     opened = open_sample(folder / "var", policies_dir=policies)
     opened.__dict__["clock"] = Calendar()

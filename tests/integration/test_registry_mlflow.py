@@ -208,6 +208,11 @@ def test_aliases_point_where_they_were_set(registry):
     assert registry.version_at_alias("another_model", "challenger") is None
     registry.set_alias(MODEL, "challenger", "1")
     assert registry.version_at_alias(MODEL, "challenger") == "1"
+    for _ in range(2):
+        registry.set_alias(MODEL, "launching", "1")
+        registry.delete_alias(MODEL, "launching")
+        registry.delete_alias(MODEL, "launching")
+        assert registry.version_at_alias(MODEL, "launching") is None
     with pytest.raises(ModelError, match="no version 9; there are: 1"):
         registry.set_alias(MODEL, "challenger", "9")
 

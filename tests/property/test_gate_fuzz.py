@@ -1,7 +1,6 @@
 """The attacks of the benchmark, a few of each, and that they would notice a gate that opens."""
 
 import random
-import shutil
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -25,7 +24,8 @@ from benchmarks.gate_installation import (
 )
 from credit_limits.domain.errors import NoCertifiedChampion
 from tests.gate_samples import DAY, good_evidence, thresholds
-from tests.promotion_samples import ROOT, MemoryRegistry, ingest_sample, open_sample, train_sample
+from tests.launch_policies import stepped_policies
+from tests.promotion_samples import MemoryRegistry, ingest_sample, open_sample, train_sample
 from tidegate.operations.champion import load_champion
 from tidegate.operations.promote_model import PromoteModelRequest, promote_model
 
@@ -34,7 +34,7 @@ from tidegate.operations.promote_model import PromoteModelRequest, promote_model
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
     """Version 1 is champion of the small lender, version 2 is refused."""
     folder = tmp_path_factory.mktemp("lender")
-    policies = Path(shutil.copytree(ROOT / "policies", folder / "policies"))
+    policies = stepped_policies(folder, [])
     keys = make_people(policies, folder / "people")
     opened = open_sample(folder / "var", policies_dir=policies)
     opened.__dict__["clock"] = HandClock(datetime.fromisoformat("2024-02-01T12:00:00+00:00"))

@@ -390,6 +390,21 @@ class MaturedLine:
 
 
 @dataclass(frozen=True, slots=True)
+class DecidedShift:
+    """Shares of actions or limits of a group against earlier batches.
+
+    ``effect`` is PSI beyond the noise of sampling, never below 0.
+    """
+
+    group: str
+    measure: str
+    accounts: int
+    effect: float
+    p_corrected: float
+    level: str
+
+
+@dataclass(frozen=True, slots=True)
 class SwapLine:
     """The swap set of a group: who is raised or cut by one version alone.
 
@@ -434,8 +449,9 @@ class Drift:
 
     ``report`` is empty where no page was made. ``columns_watched`` counts all columns,
     ``columns_moved`` those at notice or alarm. ``first_misses`` is ``None`` where the watch is of
-    a time when they were not watched. ``matured`` are groups of matured decisions, all accounts
-    first; ``taken_back`` says what became of a champion that broke its bounds, empty for nothing.
+    a time when they were not watched. ``matured`` are groups
+    of matured decisions, all accounts first, ``decided`` how decisions shifted against the batches
+    before. ``taken_back`` says what became of a champion that broke its bounds, empty for nothing.
     """
 
     level: str
@@ -447,6 +463,7 @@ class Drift:
     first_misses: FirstMisses | None
     brakes: tuple[BrakeLine, ...]
     matured: tuple[MaturedLine, ...] = ()
+    decided: tuple[DecidedShift, ...] = ()
     taken_back: str = ""
 
 

@@ -370,7 +370,6 @@ OPERATIONS: tuple[OperationCommand, ...] = (
     ROLL_BACK,
     *PEOPLE,
     HISTORY,
-    *LAUNCHES,
     *DECISIONS,
     REHEARSE,
     ALLOCATE,
@@ -379,4 +378,5 @@ OPERATIONS: tuple[OperationCommand, ...] = (
     CHECK_WORLD,
     *KEYS,
     *BRAKES,
+    *LAUNCHES,
 )

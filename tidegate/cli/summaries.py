@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tidegate.operations.adjust_limits import AdjustLimitsOutcome
     from tidegate.operations.allocate_problem import AllocateProblemOutcome
     from tidegate.operations.check_world import CheckWorldOutcome
+    from tidegate.operations.decided_shares import DecisionDriftRow
     from tidegate.operations.explain_account import ExplainAccountOutcome
     from tidegate.operations.generate_world import GenerateWorldOutcome
     from tidegate.operations.ingest_batch import IngestBatchOutcome
@@ -241,12 +242,20 @@ def _watched(outcome: "WatchDriftOutcome") -> list[str]:
         *(table(header, moved) if moved else []),
         *(_first_misses(outcome.early) if outcome.early else []),
         *(_matured(outcome.matured) if outcome.matured else []),
+        *(
+            f"decisions: {text}"
+            for text in (outcome.decisions.findings if outcome.decisions else ())
+        ),
         *(f"brake applied: {name}" for name in outcome.brakes_applied),
         *(f"brake released: {name}" for name in outcome.brakes_released),
         *_taken_back(outcome.taken_back),
         *([f"report: {outcome.report}"] if outcome.report else []),
         "next: tidegate report",
     ]
+
+
+def _decisions_moved(decisions: "DecisionDriftRow | None") -> list[str]:
+    return [f"decisions: {text}" for text in decisions.findings] if decisions else []
 
 
 def _taken_back(taken: "TakenBack | None") -> list[str]:

@@ -18,7 +18,7 @@ from tidegate.adapters.cycle_report import (
     ReasonCount,
 )
 
-_BAND_EDGES_MINOR = tuple(
+BAND_EDGES_MINOR = tuple(
     map(yuan, (0, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 200_000, 300_000))
 )
 _MOVES_SHOWN = 8
@@ -184,7 +184,7 @@ def _by_action(counts: dict[str, int]) -> tuple[tuple[str, int], ...]:
 
 
 def _band_bounds() -> Iterable[tuple[int, int | None]]:
-    return zip(_BAND_EDGES_MINOR, (*_BAND_EDGES_MINOR[1:], None), strict=True)
+    return zip(BAND_EDGES_MINOR, (*BAND_EDGES_MINOR[1:], None), strict=True)
 
 
 def _below(column: str, high: int | None) -> str:

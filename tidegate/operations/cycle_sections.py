@@ -14,6 +14,7 @@ from tidegate.adapters.cycle_report import (
     BrakeLine,
     CapUse,
     CrossValidation,
+    DecidedShift,
     Drift,
     DriftColumn,
     FailedExpectation,
@@ -32,6 +33,7 @@ from tidegate.adapters.cycle_report import (
     SwapLine,
     TableQuality,
 )
+from tidegate.operations.decided_shares import DecisionDriftRow
 from tidegate.operations.ingest_batch import IngestBatchOutcome, QualityCheck
 from tidegate.operations.launches import LaunchServed, LaunchStepped, LaunchStopped
 from tidegate.operations.limits_outcome import AllocationRow
@@ -47,6 +49,7 @@ from tidegate.operations.take_back import TakenBack
 from tidegate.operations.watch_drift import ColumnRow, EarlyDelinquencyRow, WatchDriftOutcome
 
 _COLUMNS_SHOWN = 12
+_WHOLE_SHIFTS = 2
 _CALM = "none"
 _FIGURES = ("auc", "ks", "ece", "brier", "slope", "intercept", "predicted_over_observed")
 
@@ -177,6 +180,7 @@ def drift(
         first_misses=_first_misses(outcome.early) if outcome.early else None,
         brakes=_brake_lines(outcome, open_brakes),
         matured=_matured(outcome.matured) if outcome.matured else (),
+        decided=_decided(outcome.decisions) if outcome.decisions else (),
         taken_back=_taken_back(outcome.taken_back) if outcome.taken_back else "",
     )
 
@@ -212,12 +216,29 @@ def _matured(row: MaturedRow) -> tuple[MaturedLine, ...]:
     return tuple(MaturedLine(**group.model_dump(include=kept)) for group in row.groups)
 
 
+def _decided(row: DecisionDriftRow) -> tuple[DecidedShift, ...]:
+    """The shifts of all accounts, and of a group where it moved."""
+    return tuple(
+        DecidedShift(
+            group=shift.group,
+            measure=shift.measure,
+            accounts=shift.accounts_now,
+            effect=max(shift.psi - shift.noise, 0.0),
+            p_corrected=shift.p_corrected,
+            level=shift.level,
+        )
+        for place, shift in enumerate(row.shifts)
+        if place < _WHOLE_SHIFTS or shift.level != _CALM
+    )
+
+
 def _taken_back(taken: TakenBack) -> str:
+    reason = f"{taken.reason[0].upper()}{taken.reason[1:]}."
     if taken.to_version is None:
-        return f"Version {taken.from_version} broke its bounds and stays champion. {taken.reason}."
+        return f"Version {taken.from_version} broke its bounds and stays champion. {reason}"
     return (
         f"Version {taken.from_version} was taken back: version {taken.to_version} is champion "
-        f"again. {taken.reason}."
+        f"again. {reason}"
     )
 
 

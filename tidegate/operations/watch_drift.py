@@ -19,6 +19,7 @@ from credit_limits.ledger.entry import EntryKind
 from feature_repo.queries import tables_of
 from monitoring.brake_rule import BrakeRule, parse_brake_rule
 from monitoring.debounce import Levels, debounced
+from monitoring.decision_drift import DecisionThresholds, parse_decision_thresholds
 from monitoring.drift import SCORE, ColumnDrift, DriftVerdict, drift_verdict
 from monitoring.early_delinquency import EarlyVerdict, early_verdict
 from monitoring.matured import MaturedVerdict
@@ -36,6 +37,11 @@ from tidegate.operations.champion import (
     CertifiedChampion,
     load_champion,
     standing_champion,
+)
+from tidegate.operations.decided_shares import (
+    DecisionDriftRow,
+    decided_days,
+    decision_drift,
 )
 from tidegate.operations.matured_decisions import (
     LABEL_TABLES,
@@ -133,7 +139,8 @@ class EarlyDelinquencyRow(BaseModel):
 class WatchDriftOutcome(BaseModel):
     """The verdict: ``level`` is none, notice or alarm, the worst of all that was looked at.
 
-    That is the columns, ``early`` and ``matured``; the latter is None of a watch of before it was.
+    That is the columns, ``early``, ``matured`` and ``decisions``; what is None is of a watch of
+    before it was looked at.
 
     ``report`` is Evidently's page, empty where none was asked for. ``brakes_applied`` and
     ``brakes_released`` are the names of the brakes that this watch applied and released;
@@ -155,6 +162,7 @@ class WatchDriftOutcome(BaseModel):
     matured: MaturedRow | None = None
     brakes_applied: list[str] = []
     brakes_released: list[str] = []
+    decisions: DecisionDriftRow | None = None
     taken_back: TakenBack | None = None
     recognised: bool = False
 
@@ -167,6 +175,7 @@ class _Policy:
     columns: DriftThresholds
     early: EarlyThresholds
     matured: MaturedThresholds
+    decisions: DecisionThresholds
     brake: BrakeRule
 
 
@@ -254,6 +263,7 @@ def _policy(file: DatedFile) -> _Policy:
         parse_drift_thresholds(file.version, file.content),
         parse_early_thresholds(file.version, file.content),
         parse_matured_thresholds(file.version, file.content),
+        parse_decision_thresholds(file.version, file.content),
         parse_brake_rule(file.version, file.content),
     )
 
@@ -262,6 +272,7 @@ def _key(platform: Platform, subject: _Subject, *, page: bool) -> str:
     service = service_named(subject.champion.loaded.feature_service)
     read = {STATEMENTS, *tables_of(service), *(LABEL_TABLES if subject.batches.ids else ())}
     versions = platform.lake.versions()
+    days = decided_days(platform, subject.as_of, subject.policy.decisions.batches + 1)
     return digest_of(
         {
             "certificate": subject.champion.certificate.digest,
@@ -269,6 +280,7 @@ def _key(platform: Platform, subject: _Subject, *, page: bool) -> str:
             "as_of": subject.as_of,
             "data_versions": {table: versions[table] for table in sorted(read & set(versions))},
             "matured": subject.batches.ids,
+            "decided": [batch for batches in days.values() for batch in batches],
             "page": page,
         }
     )
@@ -292,13 +304,15 @@ def _watch(platform: Platform, subject: _Subject, key: str, *, page: bool) -> Wa
         policy.matured,
         window_months=label_window_months(champion.loaded),
     )
+    decided = decision_drift(platform, as_of, policy.decisions)
+    levels = [verdict.level, early.level, performance.level, DriftLevel[decided.level.upper()]]
     path = platform.settings.reports_dir / "drift" / f"{as_of}-{key[:12]}.html"
     if page:
         _render(platform, champion, today, path, as_of)
     return WatchDriftOutcome(
         as_of=as_of,
-        level=max(verdict.level, early.level, performance.level).word,
-        finding=_finding(verdict, early, performance),
+        level=max(levels).word,
+        finding="; ".join(filter(None, [_finding(verdict, early, performance), *decided.findings])),
         columns=[_row(column) for column in verdict.columns],
         rows=verdict.rows,
         report=str(path) if page else "",
@@ -307,6 +321,7 @@ def _watch(platform: Platform, subject: _Subject, key: str, *, page: bool) -> Wa
         thresholds_version=policy.file.version,
         early=_early_row(early),
         matured=matured_row(performance),
+        decisions=decided,
     )
 
 
