@@ -180,10 +180,12 @@ def gate(outcome: PromoteModelOutcome) -> Publication:
         for check in outcome.checks
     )
     without = sum(check.dispensed for check in outcome.checks)
+    overridden = sum(check.override is not None for check in outcome.checks)
     return Publication(
         None,
         f"{title}, {passed} of {len(outcome.checks)} checks passed"
-        + (f", {without} dispensed with" if without else ""),
+        + (f", {without} dispensed with" if without else "")
+        + (f", {overridden} overridden" if overridden else ""),
         (Table("gate", f"{title} by thresholds {outcome.thresholds_version}", rows),),
     )
 

@@ -29,6 +29,7 @@ class EntryKind(StrEnum):
     APPROVERS_CHANGED = "approvers_changed"
     APPROVAL_GIVEN = "approval_given"
     APPROVAL_REJECTED = "approval_rejected"
+    OVERRIDE_SIGNED = "override_signed"
     KEY_ADDED = "key_added"
     KEY_REVOKED = "key_revoked"
     DRIFT_WATCHED = "drift_watched"

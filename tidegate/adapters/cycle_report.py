@@ -157,7 +157,8 @@ class GateFigure:
 class GateCheck:
     """One check of the gate chain: its figures against their thresholds, and what it says.
 
-    ``dispensed``: it has not passed, and the policy does without it until a day.
+    ``dispensed``: it has not passed, and the policy does without it until a day. ``overridden``:
+    it refused, and people answer for that until a day.
     """
 
     check: str
@@ -165,6 +166,7 @@ class GateCheck:
     figures: tuple[GateFigure, ...]
     message: str
     dispensed: bool = False
+    overridden: bool = False
 
     @property
     def bounded(self) -> tuple[GateFigure, ...]:
@@ -175,6 +177,17 @@ class GateCheck:
     def informing(self) -> tuple[GateFigure, ...]:
         """The figures that were measured beside them."""
         return tuple(figure for figure in self.figures if not figure.bounds)
+
+
+@dataclass(frozen=True, slots=True)
+class OverrideLine:
+    """An override that held at the cycle: of which check and version, by whom, until when, why."""
+
+    check: str
+    version: str
+    by: tuple[str, ...]
+    until: date
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -504,6 +517,7 @@ class CycleReport:
     """One cycle, whole. ``refusal`` says why no limit was decided, where a run refused to.
 
     ``launch`` is ``None`` where no version launches.
+    ``overrides`` are those that enough people had signed and that had not ended by then.
     """
 
     as_of: date
@@ -517,3 +531,4 @@ class CycleReport:
     drift: Drift | None
     lineage: Lineage
     launch: LaunchCycle | None = None
+    overrides: tuple[OverrideLine, ...] = ()

@@ -313,7 +313,9 @@ def _judged(gate: GateVerdict, which: str = "") -> str:
 
 def _dispensed(gate: GateVerdict) -> str:
     names = [check.check.replace("_", " ") for check in gate.checks if check.dispensed]
-    return f" and was dispensed with {' and '.join(names)}" if names else ""
+    answered = [check.check.replace("_", " ") for check in gate.checks if check.overridden]
+    said = f" and was dispensed with {' and '.join(names)}" if names else ""
+    return said + (f"; people answer for {' and '.join(answered)}" if answered else "")
 
 
 def _small_share(share: float) -> str:

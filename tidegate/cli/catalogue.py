@@ -214,6 +214,30 @@ APPROVE_PEOPLE = OperationCommand(
     'tidegate approve-people --key ~/.tidegate/me.pem --reason "Zhao has left"',
 )
 
+OVERRIDE = OperationCommand(
+    ("override",),
+    "override_version",
+    "OverrideRequest",
+    "Sign that one refused check shall not keep a version out.",
+    "Answers, until a day, for what one check refused of one version, on these very figures. It "
+    "counts once two approvers other than the maker have signed the same; then 'tidegate promote' "
+    "passes, and the champion decides no longer than the override lasts. The checks data, time, "
+    "technical and people can never be overridden.",
+    "tidegate override 4 --check calibration --until 2026-12-20 --key ~/.tidegate/me.pem "
+    '--reason "the winter cohort is small"',
+    ("version",),
+)
+
+LIST_OVERRIDES = OperationCommand(
+    ("overrides",),
+    "list_overrides",
+    "ListOverridesRequest",
+    "List who answers for which refusal, and until when.",
+    "Every override that has not ended, by the ledger: check, version, last day, reason, who has "
+    "signed and whether that is enough. With --ended those that have ended, too.",
+    "tidegate overrides --json",
+)
+
 HISTORY = OperationCommand(
     ("history",),
     "history",
@@ -314,7 +338,13 @@ RELEASE_BRAKE = OperationCommand(
 BRAKES: tuple[OperationCommand, ...] = (LIST_BRAKES, RELEASE_BRAKE)
 
 KEYS: tuple[OperationCommand, ...] = (NEW_KEY, LIST_KEYS, ROTATE_KEY, REVOKE_KEY)
-PEOPLE: tuple[OperationCommand, ...] = (APPROVE, REJECT, APPROVE_PEOPLE)
+PEOPLE: tuple[OperationCommand, ...] = (
+    APPROVE,
+    REJECT,
+    APPROVE_PEOPLE,
+    OVERRIDE,
+    LIST_OVERRIDES,
+)
 
 LIST_RULES = OperationCommand(
     ("rulebook", "list"),

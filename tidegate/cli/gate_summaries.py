@@ -1,5 +1,6 @@
 """What the commands about people, keys and history say when they are done."""
 
+import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,9 @@ if TYPE_CHECKING:
     from tidegate.operations.launch_stop import StopLaunchOutcome
     from tidegate.operations.launches import LaunchServed
     from tidegate.operations.list_keys import ListKeysOutcome
+    from tidegate.operations.list_overrides import ListOverridesOutcome, OverrideListed
     from tidegate.operations.new_key import NewKeyOutcome
+    from tidegate.operations.override_version import OverrideOutcome
     from tidegate.operations.revoke_key import RevokeKeyOutcome
     from tidegate.operations.rotate_key import RotateKeyOutcome
 
@@ -47,9 +50,66 @@ def _people_approved(outcome: "ApprovePeopleOutcome") -> list[str]:
     ]
 
 
+def _override(outcome: "OverrideOutcome") -> list[str]:
+    missing = outcome.required - len(outcome.signed_by)
+    same = (
+        f"tidegate override {outcome.version} --check {outcome.check} --until {outcome.until} "
+        f"--reason {json.dumps(outcome.reason, ensure_ascii=False)} --key FILE"
+    )
+    following = (
+        [f"next: {missing} more must sign the same:", same]
+        if missing > 0
+        else [f"next: tidegate promote --version {outcome.version}"]
+    )
+    return [
+        f"{outcome.name} answers for {outcome.check} of {outcome.model_name} version "
+        f"{outcome.version} until {outcome.until}: {outcome.reason}",
+        f"found: {outcome.found}",
+        f"{len(outcome.signed_by)} of {outcome.required} signatures: "
+        f"{', '.join(outcome.signed_by) or 'none'}",
+        *(
+            f"another override of the same, which does not count to this: {o}"
+            for o in outcome.others
+        ),
+        *following,
+    ]
+
+
+_STATES = {"waits": "waits for keys", "signed": "signed by enough", "ended": "ended"}
+
+
+def _overrides(outcome: "ListOverridesOutcome") -> list[str]:
+    if not outcome.overrides:
+        return [f"no override holds on {outcome.today}"]
+    rows = [
+        (
+            row.version,
+            row.check,
+            f"{row.until}",
+            _STATES[row.state],
+            f"{', '.join(row.signed_by) or 'nobody'} ({len(row.signed_by)} of {row.required})",
+            row.reason,
+        )
+        for row in outcome.overrides
+    ]
+    return table(("version", "check", "until", "state", "signed by", "why"), rows)
+
+
+def _answered_for(rows: list["OverrideListed"]) -> list[str]:
+    return [
+        f"{row.check} of version {row.version} is overridden until {row.until} by "
+        f"{' and '.join(row.signed_by)}: {row.reason}"
+        for row in rows
+    ]
+
+
 def _history(outcome: "HistoryOutcome") -> list[str]:
     if outcome.on is None:
-        return [*_champions(outcome.champions), *_steps(outcome.steps)]
+        return [
+            *_champions(outcome.champions),
+            *_steps(outcome.steps),
+            *_answered_for(outcome.overrides),
+        ]
     decided = [
         f"limits on {outcome.on}: version {batch.version}, {batch.decisions:,} decisions of "
         f"{batch.as_of}, batch {batch.batch_id}, ledger entry {batch.ledger_entry}"
@@ -59,6 +119,7 @@ def _history(outcome: "HistoryOutcome") -> list[str]:
         *(decided or [f"no limits were decided up to {outcome.on}"]),
         *(_champions(outcome.champions, f"on {outcome.on}")),
         *_steps(outcome.steps),
+        *_answered_for(outcome.overrides),
     ]
 
 
@@ -170,6 +231,11 @@ def _champions(champions: list["Reign"], when: str = "yet") -> list[str]:
         *table(header, rows),
         *(f"entry {r.ledger_entry}: {r.reason}" for r in champions if r.reason),
         *(line for reign in champions for line in _loosened(reign)),
+        *(
+            f"entry {reign.ledger_entry}: {what}"
+            for reign in champions
+            for what in reign.overridden
+        ),
         *dict.fromkeys(f"evidence of version {r.version}: {r.evidence}" for r in champions),
     ]
 
@@ -223,6 +289,8 @@ GATE_SUMMARIES: dict[str, Callable[[Any], list[str]]] = {
     "approve_version": _approved,
     "reject_version": _approved,
     "approve_people": _people_approved,
+    "override_version": _override,
+    "list_overrides": _overrides,
     "history": _history,
     "launch_status": _launch,
     "launch_stop": _launch_stopped,

@@ -20,6 +20,7 @@ from credit_limits.gates.certificate import (
     read_certificate,
     read_seal,
     verify_certificate,
+    verify_overrides,
 )
 from credit_limits.launch.policy import Step
 from credit_limits.ledger.entry import Entry, EntryKind
@@ -27,6 +28,7 @@ from credit_limits.ledger.keys import PlatformKey
 from tidegate.adapters.dated_policies import load_dated
 from tidegate.adapters.signing import verifies
 from tidegate.operations.launches import Launch
+from tidegate.operations.ledger_time import latest_day
 from tidegate.operations.platform import Platform
 from tidegate.operations.platform_key import known_keys, platform_signer
 
@@ -76,9 +78,9 @@ def load_champion(platform: Platform, model_name: str) -> CertifiedChampion:
     Raises:
         NoCertifiedChampion: no alias ``champion``; an alias that no finished promotion or
             roll-back has set; a certificate without the platform's signature, or signed by a key
-            that does not count; or an artefact, feature service, schema or thresholds file other
-            than certified. The message names the alias' version, the last certified one, and what
-            to do.
+            that does not count; an override in it that has ended; or an artefact, feature service,
+            schema or thresholds file other than certified. The message names the alias' version,
+            the last certified one, and what to do.
         LedgerBroken: an entry of the ledger was altered.
     """
     platform.ledger.verify()
@@ -98,8 +100,9 @@ def verify_loaded(
     """Hold a certificate against the model loaded, and the features and thresholds in use.
 
     Raises:
-        NoCertifiedChampion: names the field that does not match.
+        NoCertifiedChampion: names the field that does not match, or the override that has ended.
     """
+    verify_overrides(certificate, latest_day(platform))
     verify_certificate(
         certificate,
         model_name=loaded.model_name,

@@ -27,6 +27,7 @@ from tidegate.adapters.cycle_report import (
     LaunchCycle,
     MaturedLine,
     ModelComparison,
+    OverrideLine,
     QuarantinedRow,
     RuleCount,
     RulesInForce,
@@ -37,6 +38,7 @@ from tidegate.operations.decided_shares import DecisionDriftRow
 from tidegate.operations.ingest_batch import IngestBatchOutcome, QualityCheck
 from tidegate.operations.launches import LaunchServed, LaunchStepped, LaunchStopped
 from tidegate.operations.limits_outcome import AllocationRow
+from tidegate.operations.list_overrides import OverrideListed
 from tidegate.operations.matured_decisions import MaturedRow
 from tidegate.operations.promotion_outcome import CheckRow, PromoteModelOutcome
 from tidegate.operations.retrain_model import (
@@ -124,13 +126,23 @@ def gate_verdict(outcome: PromoteModelOutcome) -> GateVerdict:
         cleared=outcome.cleared,
         checks=tuple(
             GateCheck(
-                check.check, check.passed, _gate_figures(check), check.message, check.dispensed
+                check=check.check,
+                passed=check.passed,
+                figures=_gate_figures(check),
+                message=check.message,
+                dispensed=check.dispensed,
+                overridden=check.override is not None,
             )
             for check in outcome.checks
         ),
         certificate_digest=outcome.certificate_digest,
         thresholds_version=outcome.thresholds_version,
     )
+
+
+def override_line(row: OverrideListed) -> OverrideLine:
+    """An override that holds."""
+    return OverrideLine(row.check, row.version, tuple(row.signed_by), row.until, row.reason)
 
 
 def allocation(row: AllocationRow) -> Allocation:

@@ -19,6 +19,7 @@ from tidegate.adapters.cycle_report import (
     LaunchCycle,
     LedgerLine,
     Lineage,
+    OverrideLine,
     ProductStanding,
     Standing,
 )
@@ -29,6 +30,7 @@ from tidegate.operations.cycle_entries import CycleEntries
 from tidegate.operations.cycle_queries import DecisionRows, portfolio
 from tidegate.operations.launches import LaunchServed, LaunchStepped, LaunchStopped
 from tidegate.operations.limits_outcome import AdjustLimitsOutcome
+from tidegate.operations.list_overrides import standing_overrides
 from tidegate.operations.platform import Platform
 from tidegate.operations.promotion_outcome import PromoteModelOutcome
 from tidegate.operations.retrain_model import RetrainModelOutcome
@@ -64,11 +66,20 @@ def gather_cycle(platform: Platform, as_of: date) -> CycleReport:
         drift=_drift(platform, watched) if watched else None,
         lineage=_lineage(cycle, adjusted, trained),
         launch=_launch(platform, as_of),
+        overrides=_overrides(platform, cycle),
     )
 
 
 def _outcome(kind: type[_Outcome], entry: Entry | None) -> _Outcome | None:
     return kind.model_validate(entry.payload) if entry else None
+
+
+def _overrides(platform: Platform, cycle: CycleEntries) -> tuple[OverrideLine, ...]:
+    """Those that held when the last of the cycle's entries was written."""
+    if not cycle.told:
+        return ()
+    held = standing_overrides(platform, cycle.told[-1].time)
+    return tuple(sections.override_line(row) for row in held)
 
 
 def _standing(

@@ -13,6 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from credit_limits.domain.errors import NoCertifiedChampion
 from credit_limits.ledger.entry import Entry, EntryKind
 from tidegate.operations.champion import SEAL, Found, certificate_in, certificate_of, crownings
+from tidegate.operations.ledger_time import latest_time
+from tidegate.operations.list_overrides import OverrideListed, end_of, standing_overrides
 from tidegate.operations.platform import Platform
 
 _STEPS = (EntryKind.LAUNCH_BEGUN, EntryKind.LAUNCH_STEPPED, EntryKind.LAUNCH_STOPPED)
@@ -33,7 +35,8 @@ class Reign(BaseModel):
 
     ``until`` is None while it lasts. ``how`` is ``promoted`` or ``rolled back``; ``reason`` is
     there for a roll-back. ``evidence`` says where the evidence of that digest lies. ``loosened``
-    are thresholds that asked for less than older ones, which ``older_thresholds_passed`` or not.
+    are thresholds that asked for less than older ones, which ``older_thresholds_passed`` or not;
+    ``overridden`` are checks that people answered for, each by whom, until when and why.
     """
 
     model_config = ConfigDict(frozen=True, protected_namespaces=())
@@ -51,6 +54,7 @@ class Reign(BaseModel):
     thresholds_version: str
     loosened: list[str]
     older_thresholds_passed: bool | None
+    overridden: list[str] = []
     evidence_digest: str
     evidence: str
     certificate_digest: str
@@ -93,6 +97,8 @@ class HistoryOutcome(BaseModel):
 
     With a day: the champions and steps of that day, and the batches whose limits were in force on
     it, which are those of the newest day decided up to then.
+    ``overrides`` are those that enough people had signed and that had not ended, on that day or
+    now.
     """
 
     model_config = ConfigDict(frozen=True, protected_namespaces=())
@@ -102,6 +108,7 @@ class HistoryOutcome(BaseModel):
     champions: list[Reign]
     batches: list[DecidedBatch]
     steps: list[StepTaken] = []
+    overrides: list[OverrideListed] = []
 
 
 def history(platform: Platform, request: HistoryRequest) -> HistoryOutcome:
@@ -120,12 +127,16 @@ def history(platform: Platform, request: HistoryRequest) -> HistoryOutcome:
         newest = max((batch.as_of for batch in decided), default=None)
         batches = [batch for batch in decided if batch.as_of == newest]
         steps = [step for step in steps if _is_in(step, request.on)]
+    at = end_of(request.on) if request.on else latest_time(platform)
     return HistoryOutcome(
         model_name=request.model_name,
         on=request.on,
         champions=champions,
         batches=batches,
         steps=steps,
+        overrides=[
+            row for row in standing_overrides(platform, at) if row.model_name == request.model_name
+        ],
     )
 
 
@@ -192,6 +203,7 @@ def _reign(platform: Platform, entry: Entry, until: datetime | None) -> Reign:
         thresholds_version=certificate.thresholds_version,
         loosened=list(older.loosened) if older else [],
         older_thresholds_passed=older.passed if older else None,
+        overridden=[f"{item.check} {item.sentence}" for item in certificate.overrides],
         evidence_digest=certificate.evidence_digest,
         evidence=f"models:/{certificate.model_name}/{certificate.version}, gate/evidence.json",
         certificate_digest=found.digest,

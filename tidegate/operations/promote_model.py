@@ -35,6 +35,7 @@ from tidegate.operations.candidate import Candidate
 from tidegate.operations.champion import (
     CHALLENGER,
     SEAL,
+    certificate_in,
     sealed,
     standing_champion,
     verify_begun,
@@ -43,6 +44,8 @@ from tidegate.operations.champion import (
 )
 from tidegate.operations.crown import crown, move_alias
 from tidegate.operations.grounds import grounds_of
+from tidegate.operations.ledger_time import latest_day
+from tidegate.operations.overrides import overrides_of
 from tidegate.operations.platform import Platform
 from tidegate.operations.promotion_evidence import gather_evidence
 from tidegate.operations.promotion_outcome import PromoteModelOutcome, outcome_of
@@ -99,7 +102,8 @@ def promote_model(platform: Platform, request: PromoteModelRequest) -> PromoteMo
         return already
     may_be_judged(platform, loaded.model_name, loaded.version)
     key = _key(candidate, gates)
-    if intended := platform.ledger.find(EntryKind.PROMOTION_INTENDED, key):
+    key, intended = _begun(platform, key)
+    if intended:
         verify_begun(platform, standing, intended, loaded)
         return _finish(platform, intended)
     note_thresholds(platform, request.model_name, gates)
@@ -107,7 +111,9 @@ def promote_model(platform: Platform, request: PromoteModelRequest) -> PromoteMo
     drift = load_dated(platform.policies("monitoring"), as_of)
     drift_thresholds = parse_drift_thresholds(drift.version, drift.content)
     evidence = gather_evidence(candidate, drift_thresholds, gates)
-    verdict = judge(evidence, parse_thresholds(gates.version, gates.content), day)
+    thresholds = parse_thresholds(gates.version, gates.content)
+    overrides = overrides_of(candidate, gates, judge(evidence, thresholds, day))
+    verdict = judge(evidence, thresholds, day, overrides)
     grounds = grounds_of(candidate, gates, evidence, day)
     if isinstance(verdict, Cleared):
         return _finish(platform, _intend(candidate, evidence, verdict, grounds, key))
@@ -160,6 +166,19 @@ def _key(candidate: Candidate, gates: DatedFile) -> str:
             "champion_before": standing.entry_digest if standing else None,
         }
     )
+
+
+def _begun(platform: Platform, key: str) -> tuple[str, Entry | None]:
+    """The key of this promotion, and the intention recorded under it, where one still holds.
+
+    One whose override ended before it was carried out is passed over, for a key after it.
+    """
+    while intended := platform.ledger.find(EntryKind.PROMOTION_INTENDED, key):
+        overrides = certificate_in(intended).overrides
+        if all(latest_day(platform) <= override.until for override in overrides):
+            return key, intended
+        key = digest_of({"promotion": key, "override_ended": intended.digest})
+    return key, None
 
 
 def _intend(

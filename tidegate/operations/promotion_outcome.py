@@ -6,16 +6,28 @@ from pydantic import BaseModel, ConfigDict
 
 from credit_limits.domain.errors import GateRefused
 from credit_limits.gates.certificate import Grounds, OlderThresholds
-from credit_limits.gates.result import CheckResult
+from credit_limits.gates.result import CheckResult, Granted
 from credit_limits.gates.verdict import Cleared, Verdict
 from credit_limits.launch.policy import Step
 from tidegate.operations.candidate import Candidate
 
 
+class OverrideRow(BaseModel):
+    """Who answers for a refusal, until which day, and why; ``digest`` of what they signed."""
+
+    model_config = ConfigDict(frozen=True)
+
+    by: list[str]
+    until: date
+    reason: str
+    digest: str
+
+
 class CheckRow(BaseModel):
     """One check. ``threshold`` is keyed by figure and sign, such as ``auc_low >=``.
 
-    ``dispensed``: it has no evidence, and the policy does without it until a day.
+    ``dispensed``: it has no evidence, and the policy does without it until a day. ``override``:
+    it refused on its evidence, and people answer for that.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -26,15 +38,18 @@ class CheckRow(BaseModel):
     threshold: dict[str, float]
     message: str
     dispensed: bool = False
+    override: OverrideRow | None = None
 
     @property
     def refuses(self) -> bool:
         """Whether this check alone keeps the version from being promoted."""
-        return not (self.passed or self.dispensed)
+        return not (self.passed or self.dispensed or self.override)
 
     @property
     def word(self) -> str:
         """What became of it, in a word or two."""
+        if self.override:
+            return "overridden"
         return "refused" if self.refuses else "passed" if self.passed else "dispensed with"
 
 
@@ -133,4 +148,13 @@ def _row(result: CheckResult) -> CheckRow:
         threshold=dict(result.thresholds),
         message=result.message,
         dispensed=result.dispensed,
+        override=_override_row(result.override),
+    )
+
+
+def _override_row(granted: Granted | None) -> OverrideRow | None:
+    if granted is None:
+        return None
+    return OverrideRow(
+        by=list(granted.by), until=granted.until, reason=granted.reason, digest=granted.digest
     )

@@ -95,7 +95,9 @@ def _launch_stopped(payload: Mapping[str, Any]) -> _Told:
 
 
 def _not_promoted(payload: Mapping[str, Any]) -> _Told:
-    refusing = [c for c in payload["checks"] if not (c["passed"] or c.get("dispensed"))]
+    refusing = [
+        c for c in payload["checks"] if not (c["passed"] or c.get("dispensed") or c.get("override"))
+    ]
     failing = [f"{check['check']}: {check['message']}" for check in refusing]
     return EventKind.REFUSAL, f"Version {payload['version']} was refused: {'; '.join(failing)}"
 
