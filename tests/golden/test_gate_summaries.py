@@ -19,6 +19,7 @@ from tidegate.operations.promotion_outcome import (
 )
 from tidegate.operations.revoke_key import RevokeKeyOutcome
 from tidegate.operations.rotate_key import RotateKeyOutcome
+from tidegate.operations.write_evidence import WriteEvidenceOutcome
 
 BEGUN = datetime(2024, 2, 1, 12, tzinfo=UTC)
 GIVEN = ApprovalOutcome(
@@ -111,6 +112,27 @@ def test_an_override_says_what_was_found_and_what_the_next_signer_types():
     ]
     enough = signed.model_copy(update={"signed_by": ["Li", "Zhao"]})
     assert summary_of("override_version", enough)[-1] == "next: tidegate promote --version 4"
+
+
+def test_an_evidence_pack_says_what_is_asked_and_where_it_is():
+    written = WriteEvidenceOutcome(
+        model_name="default_risk",
+        version="4",
+        cleared=False,
+        sentence="The gate refuses it: 1 of 15 checks did not pass, drift.",
+        asked="Nothing can be signed.",
+        unusual=["refused: drift: 1 must be 0"],
+        page="var/reports/evidence-default_risk-4.html",
+        json_file="var/reports/evidence-default_risk-4.json",
+        artefacts=["models:/default_risk/4, gate/evidence.html"],
+    )
+    assert summary_of("write_evidence", written) == [
+        "default_risk version 4. The gate refuses it: 1 of 15 checks did not pass, drift.",
+        "refused: drift: 1 must be 0",
+        "asked of you: Nothing can be signed.",
+        "page: var/reports/evidence-default_risk-4.html",
+        "JSON: var/reports/evidence-default_risk-4.json",
+    ]
 
 
 def test_overrides_are_listed_with_who_signed():

@@ -221,6 +221,8 @@ def test_evidence_is_kept_and_written_over(registry):
     registry.log_evidence(MODEL, "1", {"verdict.json": {"cleared": False}})
     registry.log_evidence(MODEL, "1", {"verdict.json": {"cleared": True}})
     assert json.loads(registry.artefact(MODEL, "1", "gate/verdict.json")) == {"cleared": True}
+    registry.log_evidence(MODEL, "1", {"evidence.html": b"<p>as it is"})
+    assert registry.artefact(MODEL, "1", "gate/evidence.html") == b"<p>as it is"
 
 
 def test_tags_are_added(registry):

@@ -202,13 +202,18 @@ class Registry:
             self._client.set_model_version_tag(model_name, version, name, value)
 
     def log_evidence(self, model_name: str, version: str, files: Mapping[str, object]) -> None:
-        """Keep JSON-able values beside a version, each as a file of its run under ``gate/``.
+        """Keep files beside a version, each as a file of its run under ``gate/``.
 
-        The same name again is overwritten.
+        Bytes are kept as they are, any other value as its canonical JSON. The same name again is
+        overwritten.
         """
         run_id = _registered(self._version(model_name, version)).run_id
         self._log_files(
-            run_id, {f"gate/{name}": canonical_json(value) for name, value in files.items()}
+            run_id,
+            {
+                f"gate/{name}": value if isinstance(value, bytes) else canonical_json(value)
+                for name, value in files.items()
+            },
         )
 
     @cached_property

@@ -228,6 +228,19 @@ OVERRIDE = OperationCommand(
     ("version",),
 )
 
+EVIDENCE = OperationCommand(
+    ("evidence",),
+    "write_evidence",
+    "WriteEvidenceRequest",
+    "Write the evidence pack of a version for who must sign.",
+    "Writes one HTML page that needs nothing else, and its JSON, from the last verdict on the "
+    "version: what is asked of you, what is unusual, check by check figures, thresholds and why, "
+    "the champion beside it, fairness, data, model card, lineage and who signed. Every promotion "
+    "and every refusal writes it, too; the same content gives the same bytes.",
+    "tidegate evidence 4",
+    ("version",),
+)
+
 LIST_OVERRIDES = OperationCommand(
     ("overrides",),
     "list_overrides",
@@ -339,6 +352,7 @@ BRAKES: tuple[OperationCommand, ...] = (LIST_BRAKES, RELEASE_BRAKE)
 
 KEYS: tuple[OperationCommand, ...] = (NEW_KEY, LIST_KEYS, ROTATE_KEY, REVOKE_KEY)
 PEOPLE: tuple[OperationCommand, ...] = (
+    EVIDENCE,
     APPROVE,
     REJECT,
     APPROVE_PEOPLE,

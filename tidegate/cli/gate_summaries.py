@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tidegate.operations.override_version import OverrideOutcome
     from tidegate.operations.revoke_key import RevokeKeyOutcome
     from tidegate.operations.rotate_key import RotateKeyOutcome
+    from tidegate.operations.write_evidence import WriteEvidenceOutcome
 
 _SHORT = 16
 
@@ -47,6 +48,16 @@ def _people_approved(outcome: "ApprovePeopleOutcome") -> list[str]:
     return [
         f"{outcome.name} approves {outcome.file_version}: {len(outcome.approvers)} of "
         f"{outcome.required}, {state}"
+    ]
+
+
+def _evidence(outcome: "WriteEvidenceOutcome") -> list[str]:
+    return [
+        f"{outcome.model_name} version {outcome.version}. {outcome.sentence}",
+        *outcome.unusual,
+        f"asked of you: {outcome.asked}",
+        f"page: {outcome.page}",
+        f"JSON: {outcome.json_file}",
     ]
 
 
@@ -289,6 +300,7 @@ GATE_SUMMARIES: dict[str, Callable[[Any], list[str]]] = {
     "approve_version": _approved,
     "reject_version": _approved,
     "approve_people": _people_approved,
+    "write_evidence": _evidence,
     "override_version": _override,
     "list_overrides": _overrides,
     "history": _history,

@@ -110,7 +110,7 @@ def _promoted(outcome: "PromoteModelOutcome") -> list[str]:
         verdict = (
             "cleared: it is the champion" if outcome.cleared else "refused: the champion stays"
         )
-    failing = [check.check for check in outcome.checks if not check.passed]
+    failing = [check.check for check in outcome.checks if check.refuses]
     if outcome.cleared:
         following = "next: tidegate adjust"
     elif failing == ["people"]:

@@ -4,11 +4,11 @@ The order makes a kill at any line harmless. Evidence and verdict go to the regi
 the ledger records the intention with its signed certificate, then the alias moves and is read
 back, and last the ledger records the promotion. Until that last entry no one follows the alias,
 and the same call again finishes what was begun. Where the launch policy has steps, the intention
-is followed by a launch, and the alias moves after its last step.
+is followed by a launch, and the alias moves after its last step. The evidence pack is written
+after all of it.
 """
 
 from datetime import date
-from typing import TYPE_CHECKING
 
 import structlog
 from pydantic import BaseModel, ConfigDict, Field
@@ -43,6 +43,7 @@ from tidegate.operations.champion import (
     verify_seal,
 )
 from tidegate.operations.crown import crown, move_alias
+from tidegate.operations.evidence_files import files_of_candidate
 from tidegate.operations.grounds import grounds_of
 from tidegate.operations.ledger_time import latest_day
 from tidegate.operations.overrides import overrides_of
@@ -50,9 +51,7 @@ from tidegate.operations.platform import Platform
 from tidegate.operations.promotion_evidence import gather_evidence
 from tidegate.operations.promotion_outcome import PromoteModelOutcome, outcome_of
 from tidegate.operations.thresholds_history import judging_day, note_thresholds
-
-if TYPE_CHECKING:
-    from tidegate.adapters.registry import LoadedVersion
+from tidegate.operations.write_evidence import WriteEvidenceRequest, write_evidence
 
 _log = structlog.get_logger(__name__)
 
@@ -89,6 +88,14 @@ def promote_model(platform: Platform, request: PromoteModelRequest) -> PromoteMo
         SettingsError: the platform's key cannot be used.
         LedgerBroken: an entry of the ledger was altered.
     """
+    outcome = _judged(platform, request)
+    write_evidence(
+        platform, WriteEvidenceRequest(version=outcome.version, model_name=outcome.model_name)
+    )
+    return outcome
+
+
+def _judged(platform: Platform, request: PromoteModelRequest) -> PromoteModelOutcome:
     platform.ledger.verify()
     as_of = request.as_of or platform.lake.latest_knowledge()
     finish_launch(platform, request.model_name)
@@ -202,7 +209,7 @@ def _intend(
     seal = sealed(platform, certificate, standing.entry_digest if standing else None)
     outcome = outcome_of(candidate, verdict, grounds, certificate.digest)
     plan = plan_for(candidate, judging_day(platform, candidate.as_of))
-    _log_verdict(platform, loaded, evidence, outcome, certificate)
+    _log_verdict(candidate, evidence, outcome, certificate)
     return platform.ledger.append(
         EntryKind.PROMOTION_INTENDED,
         platform.settings.actor,
@@ -235,7 +242,7 @@ def _refuse(
     if entry := platform.ledger.find(EntryKind.PROMOTION_REFUSED, refusal):
         stored = PromoteModelOutcome.model_validate(entry.payload)
         return stored.model_copy(update={"recognised": True})
-    _log_verdict(platform, loaded, evidence, outcome, None)
+    _log_verdict(candidate, evidence, outcome, None)
     failing = ",".join(reasons)
     platform.registry.set_version_tags(
         loaded.model_name, loaded.version, {"gate": "refused", "gate_failing": failing}
@@ -251,8 +258,7 @@ def _refuse(
 
 
 def _log_verdict(
-    platform: Platform,
-    loaded: "LoadedVersion",
+    candidate: Candidate,
     evidence: Evidence,
     outcome: PromoteModelOutcome,
     certificate: Certificate | None,
@@ -260,7 +266,9 @@ def _log_verdict(
     files: dict[str, object] = {
         "evidence.json": evidence.as_plain(),
         "verdict.json": outcome.model_dump(mode="json"),
+        **files_of_candidate(candidate),
     }
     if certificate is not None:
         files["certificate.json"] = certificate.as_plain() | {"digest": certificate.digest}
-    platform.registry.log_evidence(loaded.model_name, loaded.version, files)
+    loaded = candidate.loaded
+    candidate.platform.registry.log_evidence(loaded.model_name, loaded.version, files)

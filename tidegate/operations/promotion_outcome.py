@@ -104,7 +104,7 @@ def outcome_of(
         version=candidate.loaded.version,
         as_of=candidate.as_of,
         cleared=isinstance(verdict, Cleared),
-        checks=[_row(result) for result in verdict.checks],
+        checks=[row_of(result) for result in verdict.checks],
         certificate_digest=certificate_digest,
         previous_champion=standing.version if standing else None,
         thresholds_version=verdict.thresholds_version,
@@ -140,7 +140,8 @@ def _older_row(older: OlderThresholds | None) -> OlderThresholdsRow | None:
     )
 
 
-def _row(result: CheckResult) -> CheckRow:
+def row_of(result: CheckResult) -> CheckRow:
+    """A check's result, small enough for a ledger entry and a screen."""
     return CheckRow(
         check=result.check.value,
         passed=result.passed,
