@@ -12,6 +12,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -113,9 +114,13 @@ class Cycle:
 
     def ask_prefect(self, path: str, **filters: object) -> list[dict]:
         """What the Prefect API that the flows report to answers to a filter."""
+        return self.ask_prefect_once(path, limit=200, **filters)
+
+    def ask_prefect_once(self, path: str, **body: object) -> Any:
+        """The whole answer to a filter, for a kind that is not answered as a list."""
         request = urllib.request.Request(
             f"{self.environment['PREFECT_API_URL']}/{path}/filter",
-            data=json.dumps({"limit": 200, **filters}).encode(),
+            data=json.dumps(body).encode(),
             headers={"Content-Type": "application/json"},
         )
         with urllib.request.urlopen(request, timeout=30) as response:

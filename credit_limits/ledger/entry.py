@@ -37,6 +37,9 @@ class EntryKind(StrEnum):
     ADJUSTMENT_REFUSED = "adjustment_refused"
     BRAKE_APPLIED = "brake_applied"
     BRAKE_RELEASED = "brake_released"
+    ALIAS_MOVED = "alias_moved"
+    ALIAS_RESTORED = "alias_restored"
+    NOTICE_SENT = "notice_sent"
     REHEARSAL_FINISHED = "rehearsal_finished"
 
 

@@ -201,6 +201,27 @@ class Registry:
         for name, value in tags.items():
             self._client.set_model_version_tag(model_name, version, name, value)
 
+    def remove_version_tag(self, model_name: str, version: str, name: str) -> None:
+        """Take a tag off a version that may have it."""
+        if name in self._version(model_name, version).tags:
+            self._client.delete_model_version_tag(model_name, version, name)
+
+    def tagged_versions(self, model_name: str, tag: str) -> dict[str, str]:
+        """The value of a tag by version, oldest first; versions without it are left out."""
+        found = reversed(self._versions(model_name))
+        return {str(item.version): str(item.tags[tag]) for item in found if tag in item.tags}
+
+    def describe_version(self, model_name: str, version: str, text: str) -> None:
+        """Set what MLflow's page of a version says, in Markdown."""
+        self._version(model_name, version)
+        self._client.update_model_version(model_name, version, description=text)
+
+    def files_address(self, model_name: str, version: str) -> str:
+        """Where MLflow's UI shows the files of the version's run, from any page of that UI."""
+        run_id = _registered(self._version(model_name, version)).run_id
+        experiment = self._client.get_run(run_id).info.experiment_id
+        return f"#/experiments/{experiment}/runs/{run_id}/artifacts"
+
     def log_evidence(self, model_name: str, version: str, files: Mapping[str, object]) -> None:
         """Keep files beside a version, each as a file of its run under ``gate/``.
 

@@ -17,6 +17,7 @@ from tidegate.cli.catalogue import (
     CHECK_WORLD,
     CYCLE,
     DECISIONS,
+    EVENTS,
     GENERATE_WORLD,
     HISTORY,
     KEYS,
@@ -104,7 +105,7 @@ def _whole_cycle() -> str:
 
 
 app = new_app(_ABOUT, _whole_cycle())
-for _step in (*CYCLE, ROLL_BACK, *PEOPLE, HISTORY, *DECISIONS, REHEARSE, ALLOCATE):
+for _step in (*CYCLE, ROLL_BACK, *PEOPLE, HISTORY, *DECISIONS, REHEARSE, ALLOCATE, *EVENTS):
     _list(app, _step)
 _ledger = new_app("The record of all that was done, which cannot be altered unseen.")
 ledger_commands.add_ledger_commands(_ledger)

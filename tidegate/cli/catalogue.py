@@ -409,6 +409,30 @@ REPLAY = OperationCommand(
 
 DECISIONS: tuple[OperationCommand, ...] = (EXPLAIN, REPLAY)
 
+WATCH_REGISTRY = OperationCommand(
+    ("watch-registry",),
+    "watch_registry",
+    "WatchRegistryRequest",
+    "Find what people did to models in the MLflow UI.",
+    "Finds versions tagged promotion=requested and marks them taken; the flow of the same name "
+    "starts their promotion, and so does 'tidegate promote --version N'. Holds the alias "
+    "'champion' against the ledger, and notes there that it was moved by hand.",
+    "tidegate watch-registry",
+)
+
+ANNOUNCE = OperationCommand(
+    ("announce",),
+    "announce",
+    "AnnounceRequest",
+    "Tell people of something that happened, once.",
+    "Logs a notice, and posts it, signed, where TIDEGATE_NOTIFY_WEBHOOK_URL is set. Automations "
+    "start the flow of the same name; by hand it tries the webhook. Only the facts listed for an "
+    "event are passed on, and the same notice is not sent twice.",
+    "tidegate announce --event tidegate.batch.late --subject tidegate.source.world",
+)
+
+EVENTS: tuple[OperationCommand, ...] = (WATCH_REGISTRY, ANNOUNCE)
+
 OPERATIONS: tuple[OperationCommand, ...] = (
     *CYCLE,
     ROLL_BACK,
@@ -417,6 +441,7 @@ OPERATIONS: tuple[OperationCommand, ...] = (
     *DECISIONS,
     REHEARSE,
     ALLOCATE,
+    *EVENTS,
     *RULES,
     GENERATE_WORLD,
     CHECK_WORLD,

@@ -18,6 +18,7 @@ from tidegate.cli.invocation import table
 if TYPE_CHECKING:
     from tidegate.operations.adjust_limits import AdjustLimitsOutcome
     from tidegate.operations.allocate_problem import AllocateProblemOutcome
+    from tidegate.operations.announce import AnnounceOutcome
     from tidegate.operations.check_world import CheckWorldOutcome
     from tidegate.operations.decided_shares import DecisionDriftRow
     from tidegate.operations.explain_account import ExplainAccountOutcome
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from tidegate.operations.rulebook_list import RulebookListOutcome, RuleText
     from tidegate.operations.take_back import TakenBack
     from tidegate.operations.watch_drift import EarlyDelinquencyRow, WatchDriftOutcome
+    from tidegate.operations.watch_registry import WatchRegistryOutcome
     from tidegate.operations.write_report import WriteReportOutcome
 
 _KNOWN = "recognised: this was done before, and nothing was written"
@@ -414,6 +416,30 @@ def _released(outcome: "ReleaseBrakeOutcome") -> list[str]:
     ]
 
 
+def _announced(outcome: "AnnounceOutcome") -> list[str]:
+    how = "posted to the webhook" if outcome.posted else "logged; no webhook is set"
+    withheld = f"withheld: {', '.join(outcome.withheld)}"
+    return [
+        f"notice {outcome.notice_id} {how}",
+        outcome.text,
+        *([withheld] if outcome.withheld else []),
+    ]
+
+
+def _registry_watched(outcome: "WatchRegistryOutcome") -> list[str]:
+    champion = outcome.certified_version or "none"
+    return [
+        f"champion of {outcome.model_name} by the ledger: {champion}; "
+        f"by the alias: {outcome.alias_version or 'none'}",
+        *(moved.finding for moved in outcome.moved),
+        *(
+            f"version {each.version}: the tag promotion={each.value} means nothing, left alone"
+            for each in outcome.unknown
+        ),
+        *(f"next: tidegate promote --version {version}" for version in outcome.requested),
+    ]
+
+
 SUMMARIES: dict[str, Callable[[Any], list[str]]] = {
     "ingest_batch": _ingested,
     "materialize_features": _materialized,
@@ -433,5 +459,7 @@ SUMMARIES: dict[str, Callable[[Any], list[str]]] = {
     "rulebook_list": _rules_listed,
     "rulebook_diff": _rules_compared,
     "allocate_problem": _allocated,
+    "announce": _announced,
+    "watch_registry": _registry_watched,
     **GATE_SUMMARIES,
 }

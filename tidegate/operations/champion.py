@@ -319,6 +319,18 @@ def _of_model(platform: Platform, kind: EntryKind, model_name: str) -> list[Entr
     ]
 
 
+def alias_finding(platform: Platform, model_name: str) -> str:
+    """Why the alias is not where the ledger's last promotion or roll-back has put it.
+
+    Empty where it is, where there is neither, and where a promotion to it is under way.
+    """
+    alias = platform.registry.version_at_alias(model_name, CHAMPION)
+    standing = standing_champion(platform, model_name)
+    if alias == (standing.version if standing else None) or _begun(platform, model_name, alias):
+        return ""
+    return _unfounded(platform, model_name, alias, standing)
+
+
 def _unfounded(
     platform: Platform, model_name: str, alias: str | None, standing: Standing | None
 ) -> str:

@@ -50,6 +50,7 @@ from tidegate.operations.overrides import overrides_of
 from tidegate.operations.platform import Platform
 from tidegate.operations.promotion_evidence import gather_evidence
 from tidegate.operations.promotion_outcome import PromoteModelOutcome, outcome_of
+from tidegate.operations.promotion_request import answer, answered_where_it_fails
 from tidegate.operations.thresholds_history import judging_day, note_thresholds
 from tidegate.operations.write_evidence import WriteEvidenceRequest, write_evidence
 
@@ -88,18 +89,23 @@ def promote_model(platform: Platform, request: PromoteModelRequest) -> PromoteMo
         SettingsError: the platform's key cannot be used.
         LedgerBroken: an entry of the ledger was altered.
     """
-    outcome = _judged(platform, request)
-    write_evidence(
-        platform, WriteEvidenceRequest(version=outcome.version, model_name=outcome.model_name)
-    )
-    return outcome
-
-
-def _judged(platform: Platform, request: PromoteModelRequest) -> PromoteModelOutcome:
     platform.ledger.verify()
     as_of = request.as_of or platform.lake.latest_knowledge()
     finish_launch(platform, request.model_name)
-    loaded = platform.registry.load(request.model_name, _version(platform, request))
+    version = _version(platform, request)
+    with answered_where_it_fails(platform, request.model_name, version):
+        outcome = _judged(platform, request, version, as_of)
+        write_evidence(
+            platform, WriteEvidenceRequest(version=version, model_name=request.model_name)
+        )
+        answer(platform, outcome)
+    return outcome
+
+
+def _judged(
+    platform: Platform, request: PromoteModelRequest, version: str, as_of: date
+) -> PromoteModelOutcome:
+    loaded = platform.registry.load(request.model_name, version)
     standing = standing_champion(platform, request.model_name)
     candidate = Candidate(platform, loaded, as_of, standing)
     day = judging_day(platform, as_of)

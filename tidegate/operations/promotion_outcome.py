@@ -93,6 +93,16 @@ class PromoteModelOutcome(BaseModel):
         """Whether it cleared and decides for every account."""
         return self.cleared and self.step is Step.FULL
 
+    @property
+    def word(self) -> str:
+        """What the gate said: cleared or refused."""
+        return "cleared" if self.cleared else "refused"
+
+    @property
+    def refusing(self) -> list[str]:
+        """The checks that keep the version from being promoted, in the order of the chain."""
+        return [check.check for check in self.checks if check.refuses]
+
 
 def outcome_of(
     candidate: Candidate, verdict: Verdict, grounds: Grounds, certificate_digest: str | None
