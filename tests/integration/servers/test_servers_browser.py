@@ -54,7 +54,7 @@ def _open_form(page, served) -> None:
 
 def test_prefect_lists_every_deployment(page, served):
     page.goto(f"{served.prefect}/deployments")
-    page.get_by_text("9 Deployments").wait_for()
+    page.get_by_text("11 Deployments").wait_for()
     for name in ("ingest-batch", "retrain-model", "promote-model", "adjust-limits", "run-cycle"):
         assert page.get_by_role("link", name=name, exact=True).first.is_visible()
 
