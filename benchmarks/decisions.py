@@ -219,7 +219,13 @@ def _portfolio(frame: pd.DataFrame, score: Floats) -> Portfolio:
         human_review_only=none,
         declines_increases=none,
         increases_closed_until=np.full(count, np.datetime64("NaT"), "datetime64[D]"),
+        state_since=np.full(count, np.datetime64("NaT"), "datetime64[D]"),
+        state_causes=np.zeros(count, np.int64),
+        state_conflict=none,
         months_since_limit_change=np.full(count, np.nan),
+        months_since_extension=np.full(count, np.nan),
+        months_since_rate_change=np.full(count, np.nan),
+        income_lost_ratio=np.zeros(count),
         customer_total_minor=limit,
         customer_account_count=np.ones(count, np.int64),
         features=rule_features(

@@ -7,23 +7,26 @@ from datetime import date
 
 import pytest
 
-from credit_limits.domain.account import Product
+from credit_limits.domain.account import AccountStatus, Product
 from credit_limits.domain.decision import Action, ReasonCode
 from credit_limits.explanation.account_text import (
     LINES,
     MEASURE_NAMES,
     PRODUCT_NAMES,
+    STATE_NAMES,
     CapPrice,
     ExplainedDecision,
+    StateTold,
     explanation_lines,
 )
+from credit_limits.explanation.reasons import BESIDE_THE_LIMIT
 from credit_limits.explanation.recourse import Change, Goal, Recourse, Step
 from credit_limits.explanation.recourse_sentences import (
     GOAL_SENTENCES,
     STEP_SENTENCES,
     recourse_sentences,
 )
-from credit_limits.explanation.sentences import REASON_SENTENCES, Language
+from credit_limits.explanation.sentences import BESIDE_SENTENCES, REASON_SENTENCES, Language
 from credit_limits.policy.portfolio_caps import Measure
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
@@ -34,6 +37,8 @@ TABLES = {
     "steps": (STEP_SENTENCES, Step),
     "goals": (GOAL_SENTENCES, Goal),
     "reasons": (REASON_SENTENCES, ReasonCode),
+    "states": (STATE_NAMES, AccountStatus),
+    "beside": (BESIDE_SENTENCES, BESIDE_THE_LIMIT),
 }
 HELD = ExplainedDecision(
     decision_id="4f1c8d2e9a0b7c6d5e3f",
@@ -41,9 +46,12 @@ HELD = ExplainedDecision(
     as_of=date(2024, 1, 31),
     product=Product.PAY_LATER,
     action=Action.HOLD,
+    beside=(),
     from_minor=1_000_000,
     to_minor=1_000_000,
     reasons=(ReasonCode.PORTFOLIO_CAP,),
+    change_reasons=(),
+    state=StateTold(AccountStatus.OPEN, AccountStatus.OPEN, date(2020, 5, 4), (), 0, 0.18, None),
     rules=(),
     features=(),
     contributions=(),

@@ -239,7 +239,9 @@ class TestReplay:
 
 class TestExplain:
     def test_every_action_in_one_language_or_the_other(self, decided):
-        for action, language in zip(Action, cycle(Language), strict=False):
+        taken = set(rows_of(decided)["action"].to_pylist())
+        assert taken >= {Action.INCREASE, Action.DECREASE, Action.HOLD, Action.CLOSE_INCREASES}
+        for action, language in zip(sorted(taken), cycle(Language), strict=False):
             row = first_with(decided, action)
             outcome = explain_account(
                 decided, ExplainAccountRequest(account_id=row["account_id"], language=language)

@@ -209,12 +209,17 @@ class GateVerdict:
 
 @dataclass(frozen=True, slots=True)
 class DecisionGroup:
-    """Decisions of one product, grade or action: accounts by action, limits before and after."""
+    """Decisions of one product, grade or action: accounts by action, limits before and after.
+
+    ``actions`` counts each account once, by the first of what is done to it; ``beside`` counts it
+    under all that is done beside the limit.
+    """
 
     name: str
     actions: tuple[tuple[str, int], ...]
     before_minor: int
     after_minor: int
+    beside: tuple[tuple[str, int], ...] = ()
 
     @property
     def accounts(self) -> int:

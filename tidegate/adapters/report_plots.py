@@ -33,6 +33,7 @@ from tidegate.adapters.svg_charts import (
 )
 
 Columns = list[tuple[str, str]]
+_OF_THE_LIMIT = (Action.INCREASE, Action.DECREASE, Action.HOLD, Action.CLOSE_INCREASES)
 _SCALES = {
     "auc": (0.5, 1.0),
     "ks": (0.0, 1.0),
@@ -78,6 +79,13 @@ def decision_groups(decisions: Decisions) -> tuple[GroupPlot, ...]:
     return (
         _group_plot("product", "Product", (*everyone, *decisions.by_product), decisions),
         _group_plot("grade", "Grade of risk", decisions.by_grade, decisions),
+    )
+
+
+def shown_actions(decisions: Decisions) -> tuple[Action, ...]:
+    """The actions that the page counts: those of the limit, and any other that occurs."""
+    return tuple(
+        action for action in Action if action in _OF_THE_LIMIT or decisions.total.count(action)
     )
 
 
@@ -189,19 +197,20 @@ def index_scale(verdict: Drift) -> float:
 def _group_plot(
     name: str, key: str, groups: tuple[DecisionGroup, ...], decisions: Decisions
 ) -> GroupPlot:
+    shown = shown_actions(decisions)
     bars = [
         StackedBar(
             wording.words(group.name),
             wording.plural(group.accounts, "account"),
-            tuple(float(group.count(action)) for action in Action),
+            tuple(float(group.count(action)) for action in shown),
         )
         for group in groups
     ]
     title = f"Decisions by {key.lower()}"
     told = f"One bar for each {key.lower()}, cut by action; the table beside it has the numbers."
     caption = Caption(f"{name}-plot", title, told)
-    chart = stacked_bars(caption, bars, tuple(Action))
-    colours = legend([(action, wording.ACTION_NAMES[action]) for action in Action])
+    chart = stacked_bars(caption, bars, shown)
+    colours = legend([(action, wording.ACTION_NAMES[action]) for action in shown])
     rows = tuple(group for group in groups if group is not decisions.total)
     return GroupPlot(Plot(title, colours, chart), key, rows)
 

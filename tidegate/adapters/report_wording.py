@@ -22,6 +22,12 @@ ACTION_NAMES = {
     Action.DECREASE: "Lowered",
     Action.HOLD: "Held",
     Action.CLOSE_INCREASES: "Closed to increases",
+    Action.REOPEN_INCREASES: "Reopened",
+    Action.FREEZE: "Frozen",
+    Action.UNFREEZE: "Unfrozen",
+    Action.EXTEND_TERM: "Term extended",
+    Action.CHANGE_RATE: "Rate changed",
+    Action.REFER: "Referred",
 }
 _PRODUCT_NAMES = {Product.PAY_LATER: "Pay later", Product.CASH_LOAN: "Cash loan"}
 _FIGURE_NAMES = {
