@@ -117,6 +117,7 @@ def drawn_features(random: np.random.Generator, accounts: int) -> pd.DataFrame:
         "spend_90d_minor": (use * limit * 2).round(),
         "spend_trend_90d": random.uniform(0.4, 1.8, accounts),
         "scenario_concentration_90d": random.beta(2, 4, accounts),
+        "login_count_30d": random.poisson(9, accounts) * 1.0,
         "login_ratio_7d": random.lognormal(0, 0.4, accounts),
         "disputed_transaction_count_90d": random.poisson(0.03, accounts) * 1.0,
         "has_backup_repayment_source": (random.random(accounts) < 0.2) * 1.0,

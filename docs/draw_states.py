@@ -213,7 +213,8 @@ def cause_bounds(policy: LimitPolicy) -> dict[ReasonCode, tuple[str, str]]:
             f"{leave.device_changes_30d_leave}",
         ),
         ReasonCode.LOGIN_ANOMALY: (
-            f"{unlike.login_ratio:g} times the customer's own logins",
+            f"{unlike.login_ratio:g} times the customer's own logins, of at least "
+            f"{unlike.login_count_min} in 30 days",
             f"{unlike.login_ratio_leave:g} times",
         ),
         ReasonCode.SPENDING_ANOMALY: (

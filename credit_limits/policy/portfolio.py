@@ -40,6 +40,7 @@ class RuleFeatures:
     scenario_concentration_90d: Floats
     loan_application_count_7d: Floats
     loan_application_count_30d: Floats
+    login_count_30d: Floats
     login_ratio_7d: Floats
     device_change_count_30d: Floats
     disputed_transaction_count_90d: Floats

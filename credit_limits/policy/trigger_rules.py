@@ -52,13 +52,15 @@ class ThinFileRules:
 class AnomalyRules:
     """What is unlike the customer's own past.
 
-    ``login_ratio`` is logins a day in 7 days over the 90 days before, ``spend_trend`` three times
-    the spend of 30 days over that of 90 (1: as before, 3: all of it lately), on at least
-    ``spend_transactions_min`` transactions.
+    ``login_ratio`` is logins a day in 7 days over the 90 days before, on at least
+    ``login_count_min`` logins in 30 days. ``spend_trend`` is three times the spend of 30 days over
+    that of 90 (1: as before, 3: all of it lately), on at least ``spend_transactions_min``
+    transactions.
     """
 
     login_ratio: float
     login_ratio_leave: float
+    login_count_min: int
     spend_trend: float
     spend_trend_leave: float
     spend_transactions_min: int
@@ -153,6 +155,7 @@ def parse_anomalies(section: Section) -> AnomalyRules:
         return AnomalyRules(
             login_ratio=section.number("login_ratio", ratio, 1.0, 1000.0),
             login_ratio_leave=section.number("login_ratio_leave", ratio, 1.0, 1000.0),
+            login_count_min=section.integer("login_count_min", "count", 1, 1000),
             spend_trend=section.number("spend_trend", ratio, 1.0, 3.0),
             spend_trend_leave=section.number("spend_trend_leave", ratio, 1.0, 3.0),
             spend_transactions_min=section.integer("spend_transactions_min", "count", 1, 1000),

@@ -119,7 +119,8 @@ def _closing(portfolio: Portfolio, policy: LimitPolicy) -> Causes:
         R.LOAN_APPLICATION_BURST: (seen.loan_application_count_7d >= closing.loan_applications_7d)
         | (seen.loan_application_count_30d >= closing.loan_applications_30d),
         R.DEVICE_CHANGE_BURST: seen.device_change_count_30d >= closing.device_changes_30d,
-        R.LOGIN_ANOMALY: seen.login_ratio_7d >= unlike.login_ratio,
+        R.LOGIN_ANOMALY: (seen.login_ratio_7d >= unlike.login_ratio)
+        & (seen.login_count_30d >= unlike.login_count_min),
         R.SPENDING_ANOMALY: (seen.spend_trend_90d >= unlike.spend_trend)
         & (seen.transaction_count_90d >= unlike.spend_transactions_min),
         R.PERSISTENT_DEBT: (seen.revolving_share_12m >= closing.persistent_debt_revolving_share)
@@ -144,7 +145,8 @@ def _lingering(portfolio: Portfolio, policy: LimitPolicy) -> Causes:
         )
         | (seen.loan_application_count_30d >= leave.loan_applications_30d_leave),
         R.DEVICE_CHANGE_BURST: seen.device_change_count_30d >= leave.device_changes_30d_leave,
-        R.LOGIN_ANOMALY: seen.login_ratio_7d >= unlike.login_ratio_leave,
+        R.LOGIN_ANOMALY: (seen.login_ratio_7d >= unlike.login_ratio_leave)
+        & (seen.login_count_30d >= unlike.login_count_min),
         R.SPENDING_ANOMALY: (seen.spend_trend_90d >= unlike.spend_trend_leave)
         & (seen.transaction_count_90d >= unlike.spend_transactions_min),
         R.PERSISTENT_DEBT: (seen.revolving_share_12m >= leave.persistent_debt_revolving_share_leave)

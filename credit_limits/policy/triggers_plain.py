@@ -136,7 +136,8 @@ def _closing(account: Account, policy: LimitPolicy) -> set[ReasonCode]:
         causes.add(R.LOAN_APPLICATION_BURST)
     if at_least(seen["device_change_count_30d"], closing.device_changes_30d):
         causes.add(R.DEVICE_CHANGE_BURST)
-    if at_least(seen["login_ratio_7d"], unlike.login_ratio):
+    logins = at_least(seen["login_count_30d"], unlike.login_count_min)
+    if logins and at_least(seen["login_ratio_7d"], unlike.login_ratio):
         causes.add(R.LOGIN_ANOMALY)
     if _many(account, policy) and at_least(seen["spend_trend_90d"], unlike.spend_trend):
         causes.add(R.SPENDING_ANOMALY)
@@ -170,7 +171,8 @@ def _lingering(account: Account, policy: LimitPolicy) -> set[ReasonCode]:
         causes.add(R.LOAN_APPLICATION_BURST)
     if at_least(seen["device_change_count_30d"], leave.device_changes_30d_leave):
         causes.add(R.DEVICE_CHANGE_BURST)
-    if at_least(seen["login_ratio_7d"], unlike.login_ratio_leave):
+    logins = at_least(seen["login_count_30d"], unlike.login_count_min)
+    if logins and at_least(seen["login_ratio_7d"], unlike.login_ratio_leave):
         causes.add(R.LOGIN_ANOMALY)
     if _many(account, policy) and at_least(seen["spend_trend_90d"], unlike.spend_trend_leave):
         causes.add(R.SPENDING_ANOMALY)

@@ -129,6 +129,8 @@ def test_every_rule_has_an_account_that_it_closes():
         {"revolving_share_12m": 1.0, "payment_ratio_12m": NOT_KNOWN, "utilization_ratio_12m": 1.0},
         {"revolving_share_12m": 0.8, "payment_ratio_12m": 0.01, "utilization_ratio_12m": 1.0},
         {"login_ratio_7d": 5.9},
+        {"login_ratio_7d": 90.0, "login_count_30d": 11.0},
+        {"login_ratio_7d": 90.0, "login_count_30d": NOT_KNOWN},
         {"login_ratio_7d": NOT_KNOWN, "disputed_transaction_count_90d": 5.0},
         {"spend_trend_90d": 3.0, "transaction_count_90d": 9.0},
         {"spend_trend_90d": 2.69},
