@@ -1,6 +1,7 @@
 """Ways out of a decision: each one holds, by the plain rules as well, and none asks for debt."""
 
 from dataclasses import fields, replace
+from datetime import date
 from functools import partial
 
 import numpy as np
@@ -140,6 +141,46 @@ def same(one: np.ndarray, other: np.ndarray) -> bool:
             [Change(Step.NO_LOAN_APPLICATIONS, 4)],
         ),
         ({"device_change_count_30d": 3.0}, Goal.RAISED, 4, [Change(Step.KEEP_DEVICE, 4)]),
+        ({"login_ratio_7d": 9.0}, Goal.RAISED, 4, [Change(Step.USE_AS_USUAL, 4)]),
+        (
+            {"spend_trend_90d": 3.0, "on_time_streak_months": 2.0},
+            Goal.RAISED,
+            4,
+            [Change(Step.USE_AS_USUAL, 4), Change(Step.PAY_ON_TIME, 4)],
+        ),
+        (
+            {"revolving_share_12m": 1.0, "payment_ratio_12m": 0.1, "utilization_ratio_12m": 0.7},
+            Goal.RAISED,
+            12,
+            [Change(Step.PAY_MORE_OF_THE_BILL, 12, share=0.15)],
+        ),
+        (
+            {
+                "bureau_other_balance_minor": NOT_KNOWN,
+                "account_age_months": 9.0,
+                "on_time_streak_months": 4.0,
+            },
+            Goal.RAISED,
+            3,
+            [Change(Step.PAY_ON_TIME, 3)],
+        ),
+        (
+            {
+                "status": "increases_closed",
+                "closed_until": date(2024, 3, 31),
+                "state_since": date(2023, 12, 31),
+                "state_causes": [ReasonCode.DEVICE_CHANGE_BURST],
+            },
+            Goal.RAISED,
+            3,
+            [Change(Step.WAIT, 3)],
+        ),
+        (
+            {"days_past_due_latest": 40.0, "income_lost_ratio": 0.4},
+            Goal.NOT_CUT,
+            0,
+            [Change(Step.PAY_OVERDUE)],
+        ),
         (
             {"days_past_due_latest": 5.0, "on_time_streak_months": 0.0},
             Goal.RAISED,
@@ -182,6 +223,10 @@ def test_what_is_owed_elsewhere_is_repaid_by_just_enough():
         {"human_review_only": True},
         {"status": "frozen"},
         {"status": "increases_closed"},
+        {"status": "frozen", "state_causes": [ReasonCode.OVERDUE], "state_since": AS_OF},
+        {"state_conflict": True},
+        {"transaction_count_90d": 1.0},
+        {"scenario_concentration_90d": 1.0},
         {"pd": 0.5},
         {"linked_past_due_count": 2.0},
         {"balance_mean_6m_minor": 0.0, "transaction_count_90d": 0.0},
