@@ -65,6 +65,8 @@ def test_it_says_what_the_ledger_and_the_lake_hold(platform):
     assert sum(band["rows"] for band in pack["calibration"]) == len(scored)
     assert sum(band["defaults"] for band in pack["scores"]) == int(scored["label"].sum())
     assert {row["group"] for row in pack["groups"]} == {"female", "male"}
+    assert {row["consequence"].split(":")[0] for row in pack["groups"]} == {"blocking"}
+    assert platform.registry.evidence["1"]["evidence.json"]["fairness"]["jurisdiction"] == "CN"
     facts = dict(pack["facts"])
     certificate = platform.registry.evidence["1"]["certificate.json"]
     assert facts["Certificate"] == certificate["digest"]

@@ -1,6 +1,7 @@
 """What an evidence pack says of a check, a threshold and a verdict."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -12,6 +13,7 @@ from tidegate.adapters.evidence_pack import BoundRow
 from tidegate.adapters.evidence_wording import ASKS, bound_rows, interval, judged_end, small_margins
 from tidegate.adapters.markdown_blocks import Block, blocks
 from tidegate.operations.evidence_sentences import asked_of, purpose_of, sentence_of, unusual_of
+from tidegate.operations.gather_evidence_pack import _consequence
 
 NOT_IN_A_FILE = {"promotions_in_ledger"}
 
@@ -139,6 +141,28 @@ class TestSentences:
         said = outcome(calm)
         kinds = [item.kind for item in unusual_of(said, pages(said), calm.as_plain())]
         assert set(kinds) <= {"small margin"}
+
+
+@pytest.mark.parametrize(
+    ("place", "day", "said"),
+    [
+        ("US", date(2024, 1, 31), "blocking in US: unlawful there"),
+        ("CN", date(2024, 1, 31), "reporting: elsewhere"),
+        ("US", date(2019, 1, 1), "reporting: elsewhere"),
+        ("CN", date(2004, 1, 1), "blocking: the thresholds file does not name it"),
+    ],
+)
+def test_a_group_says_what_its_attribute_means_there_and_then(place, day, said):
+    rows = [
+        {
+            "from": "2020-01-01",
+            "jurisdiction": "US",
+            "consequence": "blocking",
+            "reason": "unlawful there",
+        },
+        {"from": "2005-01-01", "consequence": "reporting", "reason": "elsewhere"},
+    ]
+    assert _consequence(rows, day, place) == said
 
 
 class TestMarkdown:

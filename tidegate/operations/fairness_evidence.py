@@ -5,6 +5,7 @@ leaves is counts and means of groups.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,8 @@ from credit_limits.domain.errors import DataMissing
 from credit_limits.gates.decision_evidence import FairnessEvidence
 from credit_limits.gates.fairness_figures import DecidedCustomers, measure_fairness
 from tidegate.operations.candidate import Candidate
+from tidegate.operations.rule_book import lender_at
+from tidegate.operations.thresholds_history import judging_day
 
 ATTRIBUTES = ("sex", "ethnicity", "marital_status", "education")
 PROTECTED = "protected"
@@ -28,6 +31,7 @@ def fairness_evidence(candidate: Candidate) -> FairnessEvidence:
 
     Raises:
         DataMissing: the lender knows no protected attribute of any customer.
+        PolicyError: nothing says in which jurisdiction the lender is on the day.
     """
     customers, attributes = _customers(candidate), _attributes(candidate)
     found = measure_fairness(*_aligned(customers, attributes))
@@ -36,7 +40,9 @@ def fairness_evidence(candidate: Candidate) -> FairnessEvidence:
             f"the table {PROTECTED} says nothing of any customer with an open account; ingest "
             "what is known of them, or dispense with the check in the thresholds file"
         )
-    return found
+    day = judging_day(candidate.platform, candidate.as_of)
+    lender = lender_at(candidate.platform, day)
+    return replace(found, jurisdiction=lender.jurisdiction.value)
 
 
 def _customers(candidate: Candidate) -> pd.DataFrame:

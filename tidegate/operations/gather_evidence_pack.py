@@ -205,11 +205,12 @@ def _groups(evidence: _Plain, content: Mapping[str, Any], day: date) -> tuple[Gr
     if not isinstance(fairness, Mapping):
         return ()
     stated = content.get("fairness", {}).get("attributes", {})
+    place = str(fairness.get("jurisdiction", ""))
     return tuple(
         GroupRow(
             attribute=treated["attribute"],
             group=group["group"],
-            consequence=_consequence(stated.get(treated["attribute"], []), day),
+            consequence=_consequence(stated.get(treated["attribute"], []), day, place),
             customers=group["customers"],
             raised=group["raised"],
             good=group["good"],
@@ -222,12 +223,15 @@ def _groups(evidence: _Plain, content: Mapping[str, Any], day: date) -> tuple[Gr
     )
 
 
-def _consequence(rows: list[_Plain], day: date) -> str:
-    """Whether it refuses on that day, and why, as the thresholds file says."""
+def _consequence(rows: list[_Plain], day: date, place: str) -> str:
+    """Whether it refuses on that day in that jurisdiction, and why, as the thresholds file says."""
     in_force = [row for row in rows if date.fromisoformat(str(row["from"])) <= day]
-    if not in_force:
+    last = {row.get("jurisdiction"): row for row in in_force}
+    found = last.get(place) or last.get(None)
+    if found is None:
         return "blocking: the thresholds file does not name it"
-    return f"{in_force[-1]['consequence']}: {in_force[-1]['reason']}"
+    where = f" in {place}" if found is last.get(place) else ""
+    return f"{found['consequence']}{where}: {found['reason']}"
 
 
 def _data_sheet(plain: _Plain) -> DataSheet | None:
