@@ -77,6 +77,10 @@ LINES: dict[str, tuple[str, str]] = {
     "state_stays": ("State: {state} since {since}{causes}", "状态：{state}，自{since}起{causes}"),
     "causes": (", for {names}", "，原因：{names}"),
     "since_unknown": ("a day that is not known", "未知日期"),
+    "links": (
+        "Linked customers past due, by the links that were active: {count}",
+        "当前有效关联中逾期的客户数：{count}",
+    ),
     "extension": (
         "The term is extended by {months} months.",
         "还款期限延长{months}个月。",
@@ -131,13 +135,15 @@ class CapPrice:
 class StateTold:
     """State, term and rate of a decision: before and after it; ``None`` is not known, or as it was.
 
-    ``causes`` is what the state rests on.
+    ``causes`` is what the state rests on, ``linked_past_due`` how many linked customers were past
+    due.
     """
 
     before: AccountStatus
     after: AccountStatus
     since: date | None
     causes: tuple[ReasonCode, ...]
+    linked_past_due: int | None
     extension_months: int
     annual_rate_from: float | None
     annual_rate_to: float | None
@@ -314,6 +320,8 @@ def _state_lines(told: StateTold, speak: _Speaker) -> Sequence[str]:
         lines.append(speak("state", **words))
     elif told.after is not AccountStatus.OPEN:
         lines.append(speak("state_stays", **words))
+    if told.linked_past_due:
+        lines.append(speak("links", count=told.linked_past_due))
     if told.extension_months:
         lines.append(speak("extension", months=told.extension_months))
     if told.annual_rate_from is not None and told.annual_rate_to is not None:

@@ -51,7 +51,7 @@ HELD = ExplainedDecision(
     to_minor=1_000_000,
     reasons=(ReasonCode.PORTFOLIO_CAP,),
     change_reasons=(),
-    state=StateTold(AccountStatus.OPEN, AccountStatus.OPEN, date(2020, 5, 4), (), 0, 0.18, None),
+    state=StateTold(AccountStatus.OPEN, AccountStatus.OPEN, date(2020, 5, 4), (), 0, 0, 0.18, None),
     rules=(),
     features=(),
     contributions=(),
@@ -90,6 +90,25 @@ CLOSED = replace(
     brakes=("no increases of cash_loan since 2024-01-15: first missed payments rose",),
     recourse=Recourse(
         Goal.RAISED, 4, (Change(Step.PAY_OVERDUE), Change(Step.PAY_ON_TIME, 4)), 1_150_000
+    ),
+)
+
+FROZEN = replace(
+    HELD,
+    action=Action.DECREASE,
+    beside=(Action.FREEZE, Action.EXTEND_TERM, Action.CHANGE_RATE),
+    to_minor=850_000,
+    reasons=(ReasonCode.LINKED_RISK,),
+    change_reasons=(ReasonCode.LINKED_RISK, ReasonCode.HARDSHIP, ReasonCode.RATE_ABOVE_LEGAL),
+    state=StateTold(
+        AccountStatus.OPEN,
+        AccountStatus.FROZEN,
+        date(2024, 1, 31),
+        (ReasonCode.LINKED_RISK,),
+        3,
+        6,
+        0.26,
+        0.24,
     ),
 )
 
@@ -203,3 +222,25 @@ def test_steps_name_their_day_amount_and_share():
         "Repay 2,500 yuan of what you owe to other lenders.",
         "Everything else being as it is, the limit would then be raised to 12,000 yuan.",
     )
+
+
+def test_state_term_and_rate_are_told_in_both_languages():
+    english = explanation_lines(FROZEN)
+    for line in (
+        "State: open, from now on frozen since 2024-01-31, for linked_risk",
+        "Linked customers past due, by the links that were active: 3",
+        "The term is extended by 6 months.",
+        "The annual rate changes from 26.00% to 24.00%.",
+    ):
+        assert line in english
+    assert "frozen from now on: nothing more can be drawn. You get more time" in english[1]
+    assert sum("[linked_risk]" in line for line in english) == 1
+    chinese = explanation_lines(FROZEN, Language.CHINESE)
+    assert "状态：原为正常，现为冻结，自2024-01-31起，原因：linked_risk" in chinese
+    assert "还款期限延长6个月。" in chinese
+
+
+def test_an_account_that_stays_frozen_says_since_when():
+    kept = replace(FROZEN.state, before=AccountStatus.FROZEN, since=None, causes=())
+    lines = explanation_lines(replace(FROZEN, state=kept))
+    assert "State: frozen since a day that is not known" in lines

@@ -167,6 +167,7 @@ def decision_rows(
             "state": named(batch.changes.state, STATUSES),
             "state_since": pa.array(batch.changes.since.astype("datetime64[D]"), pa.date32()),
             "state_causes": listed(batch.state_causes, REASONS),
+            "linked_past_due_count": _known(portfolio.features.linked_past_due_count),
             "extension_months": pa.array(batch.changes.extension_months),
             "annual_rate_from": _known(portfolio.annual_rate),
             "annual_rate_to": _known(batch.changes.annual_rate),
@@ -259,9 +260,9 @@ def _closed_until(portfolio: Portfolio, close_months: Integers) -> pa.Array:
     return pa.array(last).cast(_INSTANT)
 
 
-def _known(rates: Floats) -> pa.Array:
+def _known(numbers: Floats) -> pa.Array:
     """Numbers with null for what is not known, or does not change."""
-    return pa.array(rates, mask=np.isnan(rates))
+    return pa.array(numbers, mask=np.isnan(numbers))
 
 
 def _same(text: str, count: int) -> pa.Array:

@@ -152,15 +152,16 @@ def _explained(
 
 
 def _state_told(row: dict[str, object]) -> StateTold:
-    since = row["state_since"]
+    since, linked = row["state_since"], _maybe_number(row["linked_past_due_count"])
     return StateTold(
         before=AccountStatus(str(row["state_before"])),
         after=AccountStatus(str(row["state"])),
         since=since if isinstance(since, date) else None,
         causes=tuple(ReasonCode(code) for code in _texts(row["state_causes"])),
+        linked_past_due=None if linked is None else int(linked),
         extension_months=_whole(row["extension_months"]),
-        annual_rate_from=_maybe_rate(row["annual_rate_from"]),
-        annual_rate_to=_maybe_rate(row["annual_rate_to"]),
+        annual_rate_from=_maybe_number(row["annual_rate_from"]),
+        annual_rate_to=_maybe_number(row["annual_rate_to"]),
     )
 
 
@@ -201,7 +202,7 @@ def _whole(value: object) -> int:
     return value
 
 
-def _maybe_rate(value: object) -> float | None:
+def _maybe_number(value: object) -> float | None:
     return value if isinstance(value, float) else None
 
 
