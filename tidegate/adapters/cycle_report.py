@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from credit_limits.domain.decision import Action
+
 DAYS_PAST_DUE_BUCKETS = ("not past due", "1 to 29", "30 to 59", "60 to 89", "90 and more")
 
 
@@ -207,6 +209,10 @@ class GateVerdict:
         return sum(check.passed for check in self.checks)
 
 
+FIRST_TOLD = (Action.INCREASE, Action.DECREASE, Action.HOLD, Action.CLOSE_INCREASES)
+"""Actions that the page counts one by one by the first of what is done; others it adds up."""
+
+
 @dataclass(frozen=True, slots=True)
 class DecisionGroup:
     """Decisions of one product, grade or action: accounts by action, limits before and after.
@@ -227,8 +233,13 @@ class DecisionGroup:
         return sum(count for _, count in self.actions)
 
     def count(self, action: str) -> int:
-        """Accounts of the group with this action."""
+        """Accounts of the group with this action first."""
         return dict(self.actions).get(action, 0)
+
+    @property
+    def otherwise(self) -> int:
+        """Accounts whose limit stays while state, term or rate change or a person is asked."""
+        return self.accounts - sum(self.count(action) for action in FIRST_TOLD)
 
 
 @dataclass(frozen=True, slots=True)

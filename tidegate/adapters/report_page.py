@@ -66,11 +66,13 @@ def _decision_facts(decisions: Decisions) -> list[Fact]:
     total = decisions.total
     facts = [
         Fact(
-            wording.ACTION_NAMES[action],
-            wording.count(total.count(action)),
-            f"{wording.percent(total.count(action) / max(total.accounts, 1))} of accounts",
+            name,
+            wording.count(accounts),
+            f"{wording.percent(accounts / max(total.accounts, 1))} of accounts",
         )
-        for action in plots.shown_actions(decisions)
+        for (_, name), accounts in zip(
+            plots.told_actions(decisions), plots.told_counts(total, decisions), strict=True
+        )
     ]
     change = wording.signed_yuan(total.after_minor - total.before_minor)
     facts.append(Fact("Limits after", wording.short_yuan(total.after_minor), f"{change} yuan"))

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from credit_limits.domain.decision import Action
 from credit_limits.domain.money import MINOR_PER_YUAN
 from tidegate.adapters import report_wording as wording
 from tidegate.adapters.cycle_report import (
     DAYS_PAST_DUE_BUCKETS,
+    FIRST_TOLD,
     NOT_JUDGED,
     Allocation,
     DecisionGroup,
@@ -33,7 +33,6 @@ from tidegate.adapters.svg_charts import (
 )
 
 Columns = list[tuple[str, str]]
-_OF_THE_LIMIT = (Action.INCREASE, Action.DECREASE, Action.HOLD, Action.CLOSE_INCREASES)
 _SCALES = {
     "auc": (0.5, 1.0),
     "ks": (0.0, 1.0),
@@ -82,11 +81,16 @@ def decision_groups(decisions: Decisions) -> tuple[GroupPlot, ...]:
     )
 
 
-def shown_actions(decisions: Decisions) -> tuple[Action, ...]:
-    """The actions that the page counts: those of the limit, and any other that occurs."""
-    return tuple(
-        action for action in Action if action in _OF_THE_LIMIT or decisions.total.count(action)
-    )
+def told_actions(decisions: Decisions) -> tuple[tuple[str, str], ...]:
+    """Style and name of what the page counts: actions of the limit, and all others as one."""
+    first = tuple((str(action), wording.ACTION_NAMES[action]) for action in FIRST_TOLD)
+    return (*first, ("otherwise", "Otherwise changed")) if decisions.total.otherwise else first
+
+
+def told_counts(group: DecisionGroup, decisions: Decisions) -> tuple[int, ...]:
+    """Accounts of a group by :func:`told_actions`."""
+    first = tuple(group.count(action) for action in FIRST_TOLD)
+    return (*first, group.otherwise) if decisions.total.otherwise else first
 
 
 def limit_bands(bands: Sequence[LimitBand]) -> Plot:
@@ -197,20 +201,20 @@ def index_scale(verdict: Drift) -> float:
 def _group_plot(
     name: str, key: str, groups: tuple[DecisionGroup, ...], decisions: Decisions
 ) -> GroupPlot:
-    shown = shown_actions(decisions)
+    shown = told_actions(decisions)
     bars = [
         StackedBar(
             wording.words(group.name),
             wording.plural(group.accounts, "account"),
-            tuple(float(group.count(action)) for action in shown),
+            tuple(map(float, told_counts(group, decisions))),
         )
         for group in groups
     ]
     title = f"Decisions by {key.lower()}"
     told = f"One bar for each {key.lower()}, cut by action; the table beside it has the numbers."
     caption = Caption(f"{name}-plot", title, told)
-    chart = stacked_bars(caption, bars, shown)
-    colours = legend([(action, wording.ACTION_NAMES[action]) for action in shown])
+    chart = stacked_bars(caption, bars, [style for style, _ in shown])
+    colours = legend(list(shown))
     rows = tuple(group for group in groups if group is not decisions.total)
     return GroupPlot(Plot(title, colours, chart), key, rows)
 
