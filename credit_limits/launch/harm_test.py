@@ -69,7 +69,7 @@ def harm_evidence(blocks: Sequence[Block], odds_ratio: float) -> NDArray[np.floa
         One number a block, each at least 0.
 
     >>> harm_evidence([Block(300, 27, 2700, 135), Block(270, 24, 2500, 120)], 1.25).round(1)
-    array([ 9.8, 60.4])
+    array([ 14.3, 306.3])
     """
     ratios = odds_ratio ** np.arange(1, _STEPS_OF_HARM + 1)
     control = np.repeat(_CONTROL_ODDS, len(ratios))
