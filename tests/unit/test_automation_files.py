@@ -8,8 +8,8 @@ import yaml
 
 from credit_limits.domain.errors import ServerError
 from tests.conftest import ROOT
-from tidegate.adapters.automations import read_automations
-from tidegate.adapters.orchestrator import AUTOMATIONS, HEARTBEAT_SECONDS
+from tidegate.adapters.automations import AUTOMATIONS, read_automations
+from tidegate.adapters.orchestrator import HEARTBEAT_SECONDS
 from tidegate.operations.announce import ANNOUNCED
 
 FILES = {file.path.stem: file for file in read_automations(ROOT / AUTOMATIONS)}

@@ -21,8 +21,8 @@ def outcome(*, cleared, **changes):
     performance = CheckRow(
         check="performance",
         passed=cleared,
-        measured={"auc_low": 0.71234},
-        threshold={"auc_low >=": 0.7},
+        measured={"auc_low": 0.71234, "auc_high": 0.8},
+        threshold={"auc_low >=": 0.7, "defaults >=": 1_000.0},
         message="auc_low 0.61 is | below 0.7",
     )
     data = CheckRow(check="data", passed=True, measured={}, threshold={}, message="all validated")
@@ -44,12 +44,16 @@ def test_the_page_has_a_row_a_check_with_measured_and_threshold(platform):
     text = description_of(platform, outcome(cleared=True))
     assert text.startswith("# Gate\n\nThe gate says **cleared**, for 2024-01-31")
     assert "| check | measured | threshold | result |" in text
-    assert "| performance | auc_low 0.7123 | auc_low &gt;= 0.7 | passed |" in text
+    assert (
+        "| performance | auc_low 0.7123<br>defaults absent | &gt;= 0.7<br>&gt;= 1,000 | passed |"
+        in text
+    )
     assert "| data |  |  | passed |" in text
 
 
 def test_a_refused_check_says_why_and_no_text_breaks_its_row(platform):
     text = description_of(platform, outcome(cleared=False))
+    assert "The gate says **refused** by performance, for 2024-01-31" in text
     assert "**refused**: auc_low 0.61 is \\| below 0.7 |" in text
     assert "certificate" not in text
 

@@ -6,6 +6,7 @@ of what was set: an automation that is as its file says is not touched, since se
 would begin its counting of hours anew. Imports no Prefect.
 """
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from credit_limits.domain.digest import digest_of
 from credit_limits.domain.errors import ServerError
 from tidegate.adapters.prefect_api import Body, all_of, ask
 
+AUTOMATIONS = Path("infra/automations")
 OURS = "infra/automations"
 _DIGEST = "content:"
 _FIELDS = frozenset({"name", "description", "trigger", "actions"})
@@ -136,3 +138,12 @@ def _read(path: Path) -> AutomationFile:
 
 def _tags(automation: Body) -> list[str]:
     return cast("list[str]", automation["tags"])
+
+
+def main() -> None:
+    """Set up ``infra/automations`` at ``PREFECT_API_URL``, a server that ``up`` did not start."""
+    set_up_automations(os.environ["PREFECT_API_URL"], AUTOMATIONS)
+
+
+if __name__ == "__main__":
+    main()

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import FrameType
 
 from credit_limits.domain.errors import SettingsError
-from tidegate.adapters.automations import read_automations, set_up_automations
+from tidegate.adapters.automations import AUTOMATIONS, read_automations, set_up_automations
 from tidegate.adapters.child_process import (
     HOST,
     ChildServer,
@@ -32,7 +32,6 @@ from tidegate.adapters.settings import Settings
 
 WORK_POOL = "tidegate"
 DEPLOYMENTS = Path("prefect.yaml")
-AUTOMATIONS = Path("infra/automations")
 HEARTBEAT_SECONDS = 30
 _START_UP_SECONDS = 180.0
 

@@ -10,7 +10,8 @@ from credit_limits.domain.errors import ServerError
 
 Body = dict[str, object]
 
-_TIMEOUT_SECONDS = 30.0
+# The server itself waits a minute for its SQLite file before it answers that it is locked.
+_TIMEOUT_SECONDS = 90.0
 _PAGE = 200
 # The server answers 503 while its SQLite file is locked; what was asked has not happened then.
 _PASSING_STATUS = 503

@@ -62,8 +62,9 @@ def answered_where_it_fails(platform: Platform, model_name: str, version: str) -
 def description_of(platform: Platform, outcome: PromoteModelOutcome) -> str:
     """The verdict as a table, where its evidence lies, and the model card below; Markdown."""
     files = platform.registry.files_address(outcome.model_name, outcome.version)
+    by = f" by {', '.join(outcome.refusing)}" if outcome.refusing else ""
     head = (
-        f"The gate says **{outcome.word}**, for {outcome.as_of} by the thresholds "
+        f"The gate says **{outcome.word}**{by}, for {outcome.as_of} by the thresholds "
         f"{outcome.thresholds_version}"
     )
     certificate = f", certificate `{outcome.certificate_digest}`" if outcome.cleared else ""
@@ -87,13 +88,22 @@ def description_of(platform: Platform, outcome: PromoteModelOutcome) -> str:
 
 
 def _cells(check: CheckRow) -> tuple[str, str, str, str]:
-    """A row; a refused check says why, since that is what its reader came for."""
+    """A row: what was measured of each figure that has a threshold, a line a figure.
+
+    A refused check says why, since that is what its reader came for; every other figure stands in
+    the verdict's file.
+    """
+    bounds = [(*key.partition(" ")[::2], bound) for key, bound in check.threshold.items()]
+    measured = [f"{name} {_figure(check.measured.get(name))}" for name, _, _ in bounds]
+    asked = [f"{_in_a_cell(sign)} {_figure(bound)}" for _, sign, bound in bounds]
     result = f"**refused**: {check.message}" if check.refuses else check.word
-    return check.check, _figures(check.measured), _figures(check.threshold), _in_a_cell(result)
+    return check.check, "<br>".join(measured), "<br>".join(asked), _in_a_cell(result)
 
 
-def _figures(figures: dict[str, float]) -> str:
-    return ", ".join(f"{_in_a_cell(name)} {value:.4g}" for name, value in figures.items())
+def _figure(value: float | None) -> str:
+    if value is None:
+        return "absent"
+    return f"{value:,.0f}" if value.is_integer() else f"{value:.4g}"
 
 
 def _in_a_cell(text: str) -> str:

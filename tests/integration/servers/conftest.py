@@ -105,7 +105,7 @@ class Served:
         flows = {"name": {"any_": [flow]}}
         return self.ask("flow_runs/filter", flows=flows, sort="EXPECTED_START_TIME_ASC", limit=200)
 
-    def wait_until(self, found: Callable[[], T], what: str, seconds: float = 60) -> T:
+    def wait_until(self, found: Callable[[], T], what: str, seconds: float = 180) -> T:
         """What ``found`` gives as soon as it gives something."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:

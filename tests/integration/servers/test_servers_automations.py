@@ -37,35 +37,44 @@ def looking(served, file, found):
     return look
 
 
-def by_automation(served, flow):
-    return [r for r in served.runs(flow) if (r["created_by"] or {}).get("type") == "AUTOMATION"]
+def by_automation(served, automation, **request):
+    """The runs that an automation has started, with these parts of the request."""
+    runs = served.ask("flow_runs/filter", sort="EXPECTED_START_TIME_DESC", limit=200)
+    return [
+        run
+        for run in runs
+        if (run["created_by"] or {}).get("display_value") == automation
+        and request.items() <= request_of(run).items()
+    ]
+
+
+def arrived(served, automation, **request):
+    """The run that an automation starts for an event."""
+    found = served.wait_until(lambda: by_automation(served, automation, **request), automation)
+    return found[0]
 
 
 @pytest.fixture(scope="module")
 def started(served):
-    """The runs that events have started, by flow. One is left to be carried out: the alarm's
-    notice; the others are cancelled before they begin."""
-    flows = ("retrain-model", "promote-model", "announce")
+    """The runs that events have started. One is left to be carried out, the alarm's notice; the
+    others are cancelled before they begin."""
+    source, batch = "tidegate.source.tests", {"batch_id": "b-1", "source": "tests"}
+    late = "announce-late-batch"
     with served.paused():
-        before = {run["id"] for flow in flows for run in by_automation(served, flow)}
         served.tell("tidegate.drift.alarm", MODEL, **ALARM, customer_id="C00017")
+        found = {
+            "retraining": arrived(served, "retrain on a drift alarm"),
+            "alarm": arrived(
+                served, "announce what people must know", event="tidegate.drift.alarm"
+            ),
+        }
         served.tell("tidegate.promotion.requested", MODEL, model_name="default_risk", version=7)
-        source = "tidegate.source.tests"
-        batch = {"batch_id": "b-1", "source": "tests"}
-        ago = within("announce-late-batch")
-        served.tell("tidegate.batch.accepted", source, ago=ago, **batch)
-
-        def runs():
-            found = {
-                flow: [run for run in by_automation(served, flow) if run["id"] not in before]
-                for flow in flows
-            }
-            return found if [len(each) for each in found.values()] == [1, 1, 2] else {}
-
-        found = served.wait_until(looking(served, "announce-late-batch", runs), "runs")
-        for run in (run for each in found.values() for run in each):
-            if request_of(run).get("event") != "tidegate.drift.alarm":
-                served.ask(f"flow_runs/{run['id']}/set_state", state=CANCELLED)
+        found["promotion"] = arrived(served, "promote on request", version="7")
+        served.tell("tidegate.batch.accepted", source, ago=within(late), **batch)
+        look = looking(served, late, lambda: by_automation(served, FILES[late].name))
+        (found["late"],) = served.wait_until(look, "notice of a late batch")
+        for name in ("retraining", "promotion", "late"):
+            served.ask(f"flow_runs/{found[name]['id']}/set_state", state=CANCELLED)
     return found
 
 
@@ -73,31 +82,25 @@ def request_of(run):
     return run["parameters"]["request"]
 
 
-def notice_of(started, event):
-    (run,) = (run for run in started["announce"] if request_of(run)["event"] == event)
-    return request_of(run)
-
-
 def test_a_drift_alarm_starts_a_retraining(started):
-    (run,) = started["retrain-model"]
-    assert request_of(run) == {}
-    assert run["created_by"]["display_value"] == "retrain on a drift alarm"
+    assert request_of(started["retraining"]) == {}
+    assert started["retraining"]["created_by"]["type"] == "AUTOMATION"
 
 
 def test_a_request_starts_the_promotion_of_its_version_though_it_came_as_a_number(started):
-    (run,) = started["promote-model"]
-    assert request_of(run) == {"model_name": "default_risk", "version": "7"}
+    assert request_of(started["promotion"]) == {"model_name": "default_risk", "version": "7"}
 
 
 def test_a_batch_that_stays_away_is_announced(started):
-    request = notice_of(started, "tidegate.batch.late")
+    request = request_of(started["late"])
+    assert request["event"] == "tidegate.batch.late"
     assert request["subject"] == "tidegate.source.tests"
     facts = json.loads(request["facts"])
     assert (facts["last_batch"], facts["source"]) == ("b-1", "tests")
 
 
 def test_an_alarm_is_posted_signed_without_what_is_not_on_the_list(started, served):
-    assert json.loads(notice_of(started, "tidegate.drift.alarm")["facts"])["customer_id"]
+    assert json.loads(request_of(started["alarm"])["facts"])["customer_id"]
     posted = served.wait_until(lambda: served.webhook.notices("tidegate.drift.alarm"), "notice")
     assert [notice["facts"] for notice in posted] == [ALARM]
     assert posted[0]["text"].startswith("The watch of 2024-01-31 alarms: score: shifted.")
