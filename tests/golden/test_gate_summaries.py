@@ -237,12 +237,20 @@ def test_a_promotion_that_waits_says_for_whom_and_what_the_older_thresholds_say(
         refusing=["performance"],
     )
     waiting = CheckRow(check="people", passed=False, measured={}, threshold={}, message="2 missing")
+    without = CheckRow(
+        check="policy_value",
+        passed=False,
+        measured={},
+        threshold={},
+        message="dispensed with until 2027-12-31",
+        dispensed=True,
+    )
     outcome = PromoteModelOutcome(
         model_name="default_risk",
         version="4",
         as_of=date(2024, 1, 31),
         cleared=False,
-        checks=[waiting],
+        checks=[waiting, without],
         certificate_digest=None,
         previous_champion="3",
         thresholds_version="default_risk/2024-01-15",

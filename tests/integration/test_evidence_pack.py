@@ -2,15 +2,13 @@
 
 import io
 import json
-from datetime import timedelta
 from pathlib import Path
 
 import pandas as pd
 import pytest
-import yaml
 
 from credit_limits.domain.errors import ModelError
-from tests.people_samples import FIRST, copied_lender, promote
+from tests.people_samples import copied_lender
 from tests.promotion_samples import MODEL, train_sample
 from tidegate.operations.platform import Platform
 from tidegate.operations.write_evidence import WriteEvidenceRequest, write_evidence
@@ -87,22 +85,6 @@ def test_a_version_that_was_never_judged_has_none(platform):
     train_sample(platform, "3", rounds=70)
     with pytest.raises(ModelError, match="never judged, so there is no evidence; first tidegate"):
         written(platform, "3")
-
-
-def test_a_refused_version_has_its_pack_too_and_says_what_is_asked(platform):
-    folder = platform.settings.policies_dir
-    content = yaml.safe_load((folder / FIRST).read_text())
-    content["thresholds"]["performance"]["auc_low_floor"]["value"] = 0.99
-    content["effective_from"] = content["effective_from"] + timedelta(days=1)
-    (folder / FIRST).with_name("2005-01-02.yaml").write_text(yaml.safe_dump(content))
-    assert not promote(platform, "2").cleared
-    outcome = written(platform, "2")
-    assert (outcome.cleared, outcome.recognised) == (False, True)
-    assert "two approvers other than the maker" in outcome.asked
-    assert outcome.unusual[0].startswith("refused: performance: auc_low")
-    page = Path(outcome.page).read_text()
-    assert "tidegate override 2 --check performance" in page
-    assert "judged: refused" in page
 
 
 def test_without_its_files_it_still_tells_the_verdict(platform):

@@ -68,6 +68,10 @@ def listed(opened: Platform, *, ended: bool = False) -> list[tuple]:
 def test_two_people_let_it_decide_until_their_override_ends(strict, keys):
     refused = promote(strict, "2")
     assert [check.check for check in refused.checks if check.refuses] == ["performance"]
+    page = strict.registry.evidence["2"]["evidence.html"].decode()
+    assert "tidegate override 2 --check performance --until DAY" in page
+    assert "two approvers other than the maker" in page
+    assert "judged: refused" in page
     first = sign(strict, keys, "Li")
     assert (first.signed_by, first.required, first.recognised) == (["Li"], 2, False)
     assert sign(strict, keys, "Li").recognised
@@ -80,6 +84,9 @@ def test_two_people_let_it_decide_until_their_override_ends(strict, keys):
     assert outcome.cleared
     words = {check.check: check.word for check in outcome.checks}
     assert (words["performance"], words["calibration"]) == ("overridden", "passed")
+    page = strict.registry.evidence["2"]["evidence.html"].decode()
+    assert f"performance: until {UNTIL} by Li and Zhao: {WHY}; found: auc_low" in page
+    assert page.count("overrode a check") == 3
     champion = load_champion(strict, MODEL)
     (granted,) = champion.certificate.overrides
     assert (champion.version, granted.by, granted.until, granted.reason) == (
