@@ -26,7 +26,7 @@ from credit_limits.ledger.entry import EntryKind
 from credit_limits.ledger.proof import check_proof
 from feature_repo.snapshots import snapshot_path
 from tests.conftest import ROOT
-from tests.lender_platforms import copied, lender_with_champion
+from tests.lender_platforms import copied
 from tests.promotion_samples import AS_OF, recalibrated
 from tidegate.adapters.dated_policies import load_dated
 from tidegate.cli.summaries import exit_code_of, summary_of
@@ -39,18 +39,6 @@ from tidegate.operations.remade_decisions import Part
 from tidegate.operations.replay_decision import ReplayDecisionRequest, replay_decision
 
 REQUEST = AdjustLimitsRequest(as_of=AS_OF)
-
-
-@pytest.fixture(scope="module")
-def lender(tmp_path_factory: pytest.TempPathFactory) -> Platform:
-    return lender_with_champion(tmp_path_factory.mktemp("prover"))
-
-
-@pytest.fixture(scope="module")
-def decided(lender: Platform, tmp_path_factory: pytest.TempPathFactory) -> Platform:
-    opened = copied(lender, tmp_path_factory.mktemp("proven"))
-    adjust_limits(opened, REQUEST)
-    return opened
 
 
 @pytest.fixture

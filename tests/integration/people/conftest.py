@@ -1,4 +1,4 @@
-"""What several tests of the real tools share: one small lender with people who may approve."""
+"""What the tests of people who sign share: one small lender with three who may approve."""
 
 from pathlib import Path
 

@@ -26,7 +26,7 @@ from credit_limits.ledger.entry import EntryKind
 from credit_limits.ledger.merkle import merkle_root, proof_holds, prove
 from credit_limits.policy.risk_grades import Grade
 from tests.conftest import ROOT
-from tests.lender_platforms import copied, lender_with_champion, with_column
+from tests.lender_platforms import copied, with_column
 from tests.promotion_samples import (
     AS_OF,
     SERVICE,
@@ -41,19 +41,6 @@ from tidegate.operations.platform import Platform
 from tidegate.operations.replay_decision import ReplayDecisionRequest, replay_decision
 
 REQUEST = AdjustLimitsRequest(as_of=AS_OF)
-
-
-@pytest.fixture(scope="module")
-def lender(tmp_path_factory: pytest.TempPathFactory) -> Platform:
-    """A lender with a champion and no decisions."""
-    return lender_with_champion(tmp_path_factory.mktemp("lender"))
-
-
-@pytest.fixture(scope="module")
-def decided(lender: Platform, tmp_path_factory: pytest.TempPathFactory) -> Platform:
-    opened = copied(lender, tmp_path_factory.mktemp("decided"))
-    adjust_limits(opened, REQUEST)
-    return opened
 
 
 @pytest.fixture
