@@ -174,7 +174,7 @@ def _measured(outcome: RetrainModelOutcome) -> str:
 
 def gate(outcome: PromoteModelOutcome) -> Publication:
     """The verdict, check by check."""
-    verdict = "cleared" if outcome.cleared else "refused"
+    verdict = "cleared" if outcome.cleared else "waits" if outcome.waits_for else "refused"
     title = f"{outcome.model_name} version {outcome.version} {verdict}"
     passed = sum(check.passed for check in outcome.checks)
     rows = tuple(

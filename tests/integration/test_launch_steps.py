@@ -31,7 +31,7 @@ from tests.promotion_samples import (
     train_sample,
     with_fuse,
 )
-from tidegate.cli.summaries import summary_of
+from tidegate.cli.summaries import exit_code_of, summary_of
 from tidegate.operations.adjust_limits import AdjustLimitsRequest, adjust_limits
 from tidegate.operations.champion import load_champion
 from tidegate.operations.decided_shares import decision_drift
@@ -46,6 +46,7 @@ from tidegate.operations.materialize_features import (
 )
 from tidegate.operations.platform import Platform
 from tidegate.operations.promote_model import PromoteModelRequest, promote_model
+from tidegate.operations.promotion_outcome import require_cleared
 from tidegate.operations.replay_decision import ReplayDecisionRequest, replay_decision
 from tidegate.operations.revoke_key import RevokeKeyRequest, revoke_key
 from tidegate.operations.roll_back_model import RollBackModelRequest, roll_back_model
@@ -318,8 +319,12 @@ def test_a_newer_version_replaces_one_in_shadow_and_waits_for_one_in_canary(shad
     assert adjusted(shadowed, FEBRUARY).launch.version == "3"
 
     before = canaried.ledger.entries()
-    with pytest.raises(GateRefused, match="version 2 of default_risk is in canary since 2024-02-"):
-        promoted(canaried, "3", MARCH)
+    waits = promoted(canaried, "3", MARCH)
+    assert (waits.cleared, waits.is_champion) == (False, False)
+    assert waits.waits_for.startswith("version 2, in canary since 2024-02-29")
+    assert require_cleared(waits) == waits  # the limits of the day are decided all the same
+    assert "it waits for version 2" in summary_of("promote_model", waits)[0]
+    assert exit_code_of(waits) == 0
     assert canaried.ledger.entries() == before
 
 

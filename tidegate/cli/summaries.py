@@ -53,7 +53,7 @@ def summary_of(operation: str, outcome: BaseModel) -> list[str]:
 
 def exit_code_of(outcome: BaseModel) -> int:
     """0, or what an outcome that is no success exits with: a refusal, a world off its bands."""
-    if not getattr(outcome, "cleared", True):
+    if not getattr(outcome, "cleared", True) and not getattr(outcome, "waits_for", ""):
         return GateRefused.exit_code
     if not getattr(outcome, "all_identical", True):
         return DecisionChanged.exit_code
@@ -105,6 +105,9 @@ def _retrained(outcome: "RetrainModelOutcome") -> list[str]:
 
 
 def _promoted(outcome: "PromoteModelOutcome") -> list[str]:
+    if outcome.waits_for:
+        version = f"{outcome.model_name} version {outcome.version}"
+        return [f"{version} was not judged: it waits for {outcome.waits_for}"]
     rows = [(c.check, c.word, c.message) for c in outcome.checks]
     if outcome.cleared and not outcome.is_champion:
         verdict = f"cleared: it launches, in {outcome.step}; the champion stays until full"

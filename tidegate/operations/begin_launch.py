@@ -7,7 +7,7 @@ import structlog
 from credit_limits.domain.errors import GateRefused, NoCertifiedChampion
 from credit_limits.launch.policy import LaunchPolicy, Step, parse_launch_policy
 from credit_limits.ledger.entry import Entry, EntryKind
-from tidegate.adapters.dated_policies import load_dated
+from tidegate.adapters.dated_policies import DatedFile, load_dated
 from tidegate.operations.candidate import Candidate
 from tidegate.operations.champion import certificate_in, verify_loaded, verify_seal
 from tidegate.operations.crown import show_cleared
@@ -70,13 +70,8 @@ def launching_already(candidate: Candidate, thresholds_digest: str) -> PromoteMo
     return _outcome(launch.intended, launch.step).model_copy(update={"recognised": True})
 
 
-def may_be_judged(platform: Platform, model_name: str, version: str) -> None:
-    """Raise :class:`GateRefused` where a launch stands in the way of a promotion.
-
-    A version waits while another is in canary: its certificate would be sealed in the place of a
-    champion that is about to be replaced, and two canaries at once could not be told apart. One
-    whose own launch did harm is not launched again.
-    """
+def not_stopped_before(platform: Platform, model_name: str, version: str) -> None:
+    """Raise :class:`GateRefused` where the launch of this version did harm: it has no second."""
     for launch in launches(platform, model_name):
         stopped = launch.stopped
         if stopped and launch.version == version and stopped.cause in _FOR_GOOD:
@@ -85,13 +80,38 @@ def may_be_judged(platform: Platform, model_name: str, version: str) -> None:
                 f"{stopped.as_of}: {stopped.reason}. It is not launched again; train another: "
                 "tidegate retrain"
             )
-    current = open_launch(platform, model_name)
-    if current is not None and current.step is not Step.SHADOW:
-        raise GateRefused(
-            f"version {current.version} of {model_name} is in {current.step} since "
-            f"{current.since}; version {version} waits. Promote it again once that launch is over "
-            "(tidegate launch status), or end that one: tidegate launch stop --reason WHY"
-        )
+
+
+def waiting(candidate: Candidate, gates: DatedFile) -> PromoteModelOutcome | None:
+    """The outcome of a version that waits while another is in canary; None where none is.
+
+    It is not judged: its certificate would be sealed in the place of a champion that is about to
+    be replaced, and two canaries at once could not be told apart. Nothing is written, so the next
+    call judges it.
+    """
+    loaded, standing = candidate.loaded, candidate.standing
+    launch = open_launch(candidate.platform, loaded.model_name)
+    if launch is None or launch.step is Step.SHADOW:
+        return None
+    reason = (
+        f"version {launch.version}, in {launch.step} since {launch.since}. Promote it again once "
+        "that launch is over (tidegate launch status), or end that one: tidegate launch stop "
+        "--reason WHY"
+    )
+    _log.warning("promotion_waits", version=loaded.version, waits_for=launch.version)
+    return PromoteModelOutcome(
+        model_name=loaded.model_name,
+        version=loaded.version,
+        as_of=candidate.as_of,
+        cleared=False,
+        checks=[],
+        certificate_digest=None,
+        previous_champion=standing.version if standing else None,
+        thresholds_version=gates.version,
+        evidence_digest="",
+        thresholds_digest=gates.digest,
+        waits_for=reason,
+    )
 
 
 def begin_launch(platform: Platform, intended: Entry) -> PromoteModelOutcome:

@@ -28,8 +28,9 @@ from tidegate.operations.approvals import note_approvers
 from tidegate.operations.begin_launch import (
     begin_launch,
     launching_already,
-    may_be_judged,
+    not_stopped_before,
     plan_for,
+    waiting,
 )
 from tidegate.operations.candidate import Candidate
 from tidegate.operations.champion import (
@@ -75,13 +76,13 @@ def promote_model(platform: Platform, request: PromoteModelRequest) -> PromoteMo
     """Gather evidence, judge it, and launch or crown on a cleared verdict alone.
 
     A version that launches already under the thresholds in force is recognised, and so is one
-    that is the certified champion already. A refusal is an outcome and not an error;
-    ``promotion_outcome.require_cleared`` makes one of it. For a day of the past the thresholds of
-    today count all the same.
+    that is the certified champion already. One waits, unjudged, while another is in canary. A
+    refusal is an outcome and not an error; ``promotion_outcome.require_cleared`` makes one of it.
+    For a day of the past the thresholds of today count all the same.
 
     Raises:
         ModelError: there is no such version, or no challenger.
-        GateRefused: another version is in canary, or the launch of this one was stopped.
+        GateRefused: the launch of this version was stopped.
         PolicyError: no thresholds, limit policy or approval policy are in force on that day, or
             one is missing.
         NoCertifiedChampion: the ledger has an intention for this very promotion that the platform
@@ -113,7 +114,9 @@ def _judged(
     already = _already_champion(candidate, gates) or launching_already(candidate, gates.digest)
     if already:
         return already
-    may_be_judged(platform, loaded.model_name, loaded.version)
+    not_stopped_before(platform, loaded.model_name, loaded.version)
+    if waits := waiting(candidate, gates):
+        return waits
     key = _key(candidate, gates)
     key, intended = _begun(platform, key)
     if intended:

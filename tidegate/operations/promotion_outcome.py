@@ -68,6 +68,7 @@ class PromoteModelOutcome(BaseModel):
     """The verdict; ``certificate_digest`` is there only where it cleared.
 
     ``step`` is how far a cleared version has come: champion at once (``full``), or launching.
+    ``waits_for`` says which launch stands before a version that was not judged for it.
     ``thresholds_digest`` is that of the content of the thresholds file; ``older_thresholds`` is
     None where none asked for more.
     """
@@ -86,6 +87,7 @@ class PromoteModelOutcome(BaseModel):
     thresholds_digest: str = ""
     older_thresholds: OlderThresholdsRow | None = None
     step: Step = Step.FULL
+    waits_for: str = ""
     recognised: bool = False
 
     @property
@@ -125,12 +127,14 @@ def outcome_of(
 
 
 def require_cleared(outcome: PromoteModelOutcome) -> PromoteModelOutcome:
-    """The same outcome where it is cleared.
+    """The same outcome where it is cleared, or waits while another version launches.
+
+    A version that waits is no failure: the champion and the one that launches go on deciding.
 
     Raises:
         GateRefused: names each check that did not pass and what it says.
     """
-    if outcome.cleared:
+    if outcome.cleared or outcome.waits_for:
         return outcome
     failing = [f"{check.check}: {check.message}" for check in outcome.checks if check.refuses]
     raise GateRefused(
