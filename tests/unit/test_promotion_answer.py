@@ -106,3 +106,10 @@ def test_a_long_error_is_cut_to_what_a_tag_holds(platform):
     with pytest.raises(ModelError), answered_where_it_fails(platform, MODEL, "3"):
         raise ModelError("x" * 9_000)
     assert len(platform.registry.tags["3"]["promotion_says"]) == 1000
+
+
+def test_a_version_that_waits_says_for_what(platform):
+    waits = outcome(cleared=False).model_copy(update={"waits_for": "version 2, in canary"})
+    text = description_of(platform, waits)
+    assert "Not judged for" in text
+    assert "it waits for version 2, in canary" in text

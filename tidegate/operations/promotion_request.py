@@ -61,6 +61,8 @@ def answered_where_it_fails(platform: Platform, model_name: str, version: str) -
 
 def description_of(platform: Platform, outcome: PromoteModelOutcome) -> str:
     """The verdict as a table, where its evidence lies, and the model card below; Markdown."""
+    if outcome.waits_for:
+        return f"# Gate\n\nNot judged for {outcome.as_of}: it waits for {outcome.waits_for}."
     files = platform.registry.files_address(outcome.model_name, outcome.version)
     by = f" by {', '.join(outcome.refusing)}" if outcome.refusing else ""
     head = (
