@@ -14,6 +14,7 @@ _WORDS = {
     EntryKind.APPROVAL_REJECTED: "rejected",
     EntryKind.OVERRIDE_SIGNED: "overrode a check",
     EntryKind.PROMOTION_REFUSED: "judged: refused",
+    EntryKind.LAUNCH_BEGUN: "judged: cleared, launches in steps",
     EntryKind.MODEL_PROMOTED: "judged: promoted",
 }
 
@@ -53,7 +54,7 @@ def _act(platform: Platform, entry: Entry) -> Act:
 def _key_id(platform: Platform, entry: Entry) -> str:
     """The person's key, or for a promotion the platform's."""
     signature = entry.payload.get("signature")
-    if entry.kind is EntryKind.MODEL_PROMOTED:
+    if entry.kind in (EntryKind.LAUNCH_BEGUN, EntryKind.MODEL_PROMOTED):
         intended = platform.ledger.find(EntryKind.PROMOTION_INTENDED, entry.key)
         seal = intended.payload.get(SEAL) if intended else None
         signature = seal.get("signature") if isinstance(seal, Mapping) else None

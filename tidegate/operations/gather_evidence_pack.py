@@ -31,7 +31,7 @@ from tidegate.operations.retrain_model import RetrainModelOutcome
 from tidegate.operations.scored_rows import read_scored_sample
 from tidegate.operations.thresholds_history import noted_thresholds
 
-JUDGED = (EntryKind.MODEL_PROMOTED, EntryKind.PROMOTION_REFUSED)
+JUDGED = (EntryKind.MODEL_PROMOTED, EntryKind.LAUNCH_BEGUN, EntryKind.PROMOTION_REFUSED)
 ARTEFACTS = (
     ("gate/evidence.html", "This page"),
     ("gate/evidence_pack.json", "The same for programs"),

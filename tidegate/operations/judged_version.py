@@ -10,7 +10,7 @@ from tidegate.operations.champion import standing_champion
 from tidegate.operations.platform import Platform
 from tidegate.operations.thresholds_history import judging_day
 
-_JUDGED = (EntryKind.PROMOTION_REFUSED, EntryKind.MODEL_PROMOTED)
+_JUDGED = (EntryKind.PROMOTION_REFUSED, EntryKind.LAUNCH_BEGUN, EntryKind.MODEL_PROMOTED)
 
 
 @dataclass(frozen=True, slots=True)

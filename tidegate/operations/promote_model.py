@@ -96,9 +96,9 @@ def promote_model(platform: Platform, request: PromoteModelRequest) -> PromoteMo
     version = _version(platform, request)
     with answered_where_it_fails(platform, request.model_name, version):
         outcome = _judged(platform, request, version, as_of)
-        write_evidence(
-            platform, WriteEvidenceRequest(version=version, model_name=request.model_name)
-        )
+        if not outcome.waits_for:  # what was not judged has no evidence yet
+            pack = WriteEvidenceRequest(version=version, model_name=request.model_name)
+            write_evidence(platform, pack)
         answer(platform, outcome)
     return outcome
 
