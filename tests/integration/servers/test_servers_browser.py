@@ -198,9 +198,11 @@ def test_an_alias_moved_by_hand_is_refused_and_announced(moved, served):
 
     (notice,) = served.wait_until(told, "notice", seconds=120)
     assert "the last certified champion is version 1" in notice["text"]
-    (entry,) = (
-        entry
-        for entry in open_platform(served.settings).ledger.entries(EntryKind.NOTICE_SENT)
-        if entry.payload["notice_id"] == notice["notice_id"]
-    )
-    assert entry.payload["facts"] == notice["facts"]
+
+    def recorded() -> list[dict]:
+        entries = open_platform(served.settings).ledger.entries(EntryKind.NOTICE_SENT)
+        payloads = [dict(entry.payload) for entry in entries]
+        return [each for each in payloads if each["notice_id"] == notice["notice_id"]]
+
+    (payload,) = served.wait_until(recorded, "entry of the ledger")
+    assert payload["facts"] == notice["facts"]
