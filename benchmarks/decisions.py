@@ -36,7 +36,7 @@ from credit_limits.policy.brakes import NO_BRAKES
 from credit_limits.policy.portfolio import FEATURES_READ, Floats, Portfolio, rule_features
 from tidegate.adapters.dated_policies import load_dated
 from tidegate.adapters.settings import Settings
-from tidegate.operations.adjust_limits import parsed_limit_policy
+from tidegate.operations.decision_cycle import parsed_limit_policy
 from tidegate.operations.decision_inputs import DecisionInputs, feature_reasons, model_inputs
 from tidegate.operations.decision_rows import Lineage, decision_rows, identify, leaf_digests
 from tidegate.operations.platform import Platform, open_platform
@@ -115,6 +115,12 @@ def drawn_features(random: np.random.Generator, accounts: int) -> pd.DataFrame:
         "revolving_share_12m": random.random(accounts),
         "transaction_count_90d": random.poisson(15, accounts) * 1.0,
         "spend_90d_minor": (use * limit * 2).round(),
+        "spend_trend_90d": random.uniform(0.4, 1.8, accounts),
+        "scenario_concentration_90d": random.beta(2, 4, accounts),
+        "login_count_30d": random.poisson(9, accounts) * 1.0,
+        "login_ratio_7d": random.lognormal(0, 0.4, accounts),
+        "disputed_transaction_count_90d": random.poisson(0.03, accounts) * 1.0,
+        "has_backup_repayment_source": (random.random(accounts) < 0.2) * 1.0,
         "loan_application_count_7d": random.poisson(0.2, accounts) * 1.0,
         "loan_application_count_30d": random.poisson(0.8, accounts) * 1.0,
         "device_change_count_30d": random.poisson(0.2, accounts) * 1.0,
@@ -222,7 +228,13 @@ def _portfolio(frame: pd.DataFrame, score: Floats) -> Portfolio:
         human_review_only=none,
         declines_increases=none,
         increases_closed_until=np.full(count, np.datetime64("NaT"), "datetime64[D]"),
+        state_since=np.full(count, np.datetime64("NaT"), "datetime64[D]"),
+        state_causes=np.zeros(count, np.int64),
+        state_conflict=none,
         months_since_limit_change=np.full(count, np.nan),
+        months_since_extension=np.full(count, np.nan),
+        months_since_rate_change=np.full(count, np.nan),
+        income_lost_ratio=np.zeros(count),
         customer_total_minor=limit,
         customer_account_count=np.ones(count, np.int64),
         segment=np.zeros(count, np.int64),

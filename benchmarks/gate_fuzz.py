@@ -4,7 +4,8 @@
 
 First, random subsets of failing, missing and corrupted evidence go through ``judge``: none may be
 cleared. Then a small installation is built, with a champion and a version that the gate refuses,
-and copies of it are tampered with in every way of ``benchmarks.gate_bypasses``. Of each attempt it
+and copies of it are tampered with in every way of ``benchmarks.gate_bypasses`` and
+``benchmarks.gate_override_bypasses``. Of each attempt it
 is asked whether another version would be handed out as champion, and whether the refused one would
 be promoted; of the first of each kind, whether the real promotion and the real adjustment of
 limits, run after it, move the champion or a limit. Leaves with 1 unless nothing moved.
@@ -32,16 +33,17 @@ from benchmarks.gate_installation import (
     Installation,
     build,
 )
+from benchmarks.gate_override_bypasses import OVERRIDE_BYPASSES, evidence_with_people
 from credit_limits.domain.errors import TidegateError
 from credit_limits.gates.evidence import Evidence, PeopleEvidence
 from credit_limits.gates.thresholds import GateThresholds, parse_thresholds
 from credit_limits.gates.verdict import Cleared, judge
 from tidegate.adapters.dated_policies import load_dated
 from tidegate.operations.adjust_limits import AdjustLimitsRequest, adjust_limits
-from tidegate.operations.approvals import people_evidence
 from tidegate.operations.candidate import Candidate
 from tidegate.operations.champion import crownings, load_champion, standing_champion
 from tidegate.operations.grounds import grounds_of
+from tidegate.operations.overrides import overrides_of
 from tidegate.operations.platform import Platform
 from tidegate.operations.platform_key import platform_signer
 from tidegate.operations.promote_model import PromoteModelRequest, promote_model
@@ -50,6 +52,7 @@ from tidegate.operations.thresholds_history import judging_day
 _NO_FIGURE = (None, float("nan"), float("inf"), float("-inf"), "", "0.9")
 _NO_COLLECTION = (None, ())
 _KINDS = ("missing", "corrupted", "failing")
+ALL_BYPASSES: Mapping[str, Bypass] = {**BYPASSES, **OVERRIDE_BYPASSES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,7 @@ def attack(
     *,
     tries: int,
     seed: int,
-    bypasses: Mapping[str, Bypass] = BYPASSES,
+    bypasses: Mapping[str, Bypass] = ALL_BYPASSES,
     whole: bool = True,
 ) -> list[Tried]:
     """Try every bypass ``tries`` times on copies under ``folder``.
@@ -160,9 +163,10 @@ def _would_be_promoted(attacked: Attack) -> bool:
     candidate = Candidate(platform, loaded, as_of, standing_champion(platform, MODEL))
     day = judging_day(platform, as_of)
     gates = load_dated(platform.policies("gates", MODEL), day)
-    people = people_evidence(candidate, gates)
-    evidence = replace(attacked.installation.evidence, people=people, absences=())
-    verdict = judge(evidence, parse_thresholds(gates.version, gates.content), day)
+    evidence = evidence_with_people(attacked, candidate, gates)
+    thresholds = parse_thresholds(gates.version, gates.content)
+    overrides = overrides_of(candidate, gates, judge(evidence, thresholds, day))
+    verdict = judge(evidence, thresholds, day, overrides)
     if not isinstance(verdict, Cleared):
         return False
     grounds_of(candidate, gates, evidence, day)

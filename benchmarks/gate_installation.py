@@ -173,7 +173,7 @@ def write_thresholds(platform: Platform, day: date, content: Mapping[str, object
 
 
 def _write_first_policies(policies: Path) -> None:
-    """Thresholds as low as their file may set them, and a training that takes seconds."""
+    """Thresholds as low as they may be, a training of seconds, no steps to be stopped in."""
     gates = policies / "gates" / MODEL / f"{_FIRST}.yaml"
     content = yaml.safe_load(gates.read_text())
     for name, section in get_type_hints(GateThresholds).items():
@@ -188,6 +188,9 @@ def _write_first_policies(policies: Path) -> None:
         for key, value in values.items():
             content[part][key]["value"] = value
     training.write_text(yaml.safe_dump(content))
+    launch = policies / "launch" / f"{_FIRST}.yaml"
+    content = yaml.safe_load(launch.read_text())
+    launch.write_text(yaml.safe_dump(content | {"steps": []}))
 
 
 def _set_loosest(entry: dict[str, Any], key: str, allowed: Between) -> None:

@@ -16,7 +16,15 @@ from credit_limits.decisions_at_prices import (
     next_higher,
     worth_at_prices,
 )
-from credit_limits.explanation.reasons import Choices, Codes, actions, reasons
+from credit_limits.explanation.reasons import (
+    Choices,
+    Codes,
+    actions,
+    change_reasons,
+    reasons,
+    state_causes,
+)
+from credit_limits.policy.account_changes import AccountChanges
 from credit_limits.policy.brakes import NO_BRAKES, Brakes
 from credit_limits.policy.eligibility import permitted
 from credit_limits.policy.limit_policy import LimitPolicy
@@ -39,9 +47,12 @@ from credit_limits.policy.rulebook_findings import RuleTouch, with_duties
 class DecisionBatch:
     """The decisions of a portfolio, in its order, N places each.
 
-    ``action`` and ``reasons`` (shape (N, 4)) are places in ``explanation.reasons.ACTIONS`` and
-    ``REASONS``; ``grade`` is a place among the policy's bands. ``close_months`` says for how long
-    raises are closed from now on, 0 for not. Expected figures are those of the limit decided, a
+    ``action``, ``actions`` (shape (N, 6)) and ``reasons`` (shape (N, 4)) are places in
+    ``explanation.reasons.ACTIONS`` and ``REASONS``; ``actions`` are all that is done, ``action``
+    is the first of them. ``grade`` is a place among the policy's bands. ``close_months`` says for
+    how long raises are closed from now on, 0 for not. ``changes`` is what becomes of an account
+    beside its limit, for ``change_reasons`` (shape (N, 4)); ``state_causes`` is what its state
+    rests on. Expected figures are those of the limit decided, a
     year, in minor units. ``next_higher`` is the limit above it that was permitted, and what it
     missed by at the prices of the caps. ``rules`` holds every rule of the rule book with the
     accounts that it touched.
@@ -52,6 +63,10 @@ class DecisionBatch:
     reasons: Codes
     grade: Integers
     close_months: Integers
+    actions: Codes
+    changes: AccountChanges
+    change_reasons: Codes
+    state_causes: Codes
     expected_profit_minor: Floats
     expected_loss_minor: Floats
     exposure_minor: Floats
@@ -89,13 +104,17 @@ def decide(
     prices = {cap.name: cap.price for cap in allocation.certificate.caps}
     worth = worth_at_prices(problem, prices)
     choices = _choices(portfolio, candidates, values, allocation)
-    places = np.arange(len(portfolio))
+    places, done = np.arange(len(portfolio)), actions(choices, permissions)
     return DecisionBatch(
         to_minor=choices.to_minor,
-        action=actions(choices, permissions),
+        action=done[:, 0],
         reasons=reasons(choices, permissions),
         grade=policy.grades.index(portfolio.default_probability),
         close_months=permissions.close_months,
+        actions=done,
+        changes=permissions.changes,
+        change_reasons=change_reasons(permissions),
+        state_causes=state_causes(permissions),
         expected_profit_minor=values.profit[allocation.choice, places],
         expected_loss_minor=values.expected_loss[allocation.choice, places],
         exposure_minor=values.exposure[allocation.choice, places],

@@ -184,7 +184,7 @@ def _direction(direction: Direction) -> str:
 
 
 def _default(value: object) -> str:
-    return "none" if value in ("", None) or "Undefined" in repr(value) else f"`{value}`"
+    return "none" if str(value) in ("", "None") or "Undefined" in repr(value) else f"`{value}`"
 
 
 def _grid(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

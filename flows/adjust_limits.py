@@ -7,7 +7,7 @@ if __name__ == "__main__":  # above Prefect's import, which reads the environmen
 
 from prefect import flow, task
 
-from flows import publishing
+from flows import events, publishing
 from flows.steps import carry_out
 from tidegate.operations import adjust_limits as operation
 from tidegate.operations.adjust_limits import AdjustLimitsOutcome, AdjustLimitsRequest
@@ -19,7 +19,8 @@ def adjust(
     request: AdjustLimitsRequest, _cleared: PromoteModelOutcome | None = None
 ) -> AdjustLimitsOutcome:
     """Score, decide, allocate under the caps, record; in a cycle, after the cleared promotion."""
-    return carry_out("adjust", operation.adjust_limits, request, publishing.limits)
+    with events.of_refusal():
+        return carry_out("adjust", operation.adjust_limits, request, publishing.limits)
 
 
 @flow(name="adjust-limits")

@@ -7,7 +7,7 @@ if __name__ == "__main__":  # above Prefect's import, which reads the environmen
 
 from prefect import flow, task
 
-from flows import publishing
+from flows import events, publishing
 from flows.steps import carry_out
 from tidegate.operations import ingest_batch as operation
 from tidegate.operations.ingest_batch import IngestBatchOutcome, IngestBatchRequest
@@ -16,7 +16,7 @@ from tidegate.operations.ingest_batch import IngestBatchOutcome, IngestBatchRequ
 @task(name="ingest-batch")
 def ingest(request: IngestBatchRequest) -> IngestBatchOutcome:
     """Validate, accept or quarantine every source line, append to the lake."""
-    return carry_out("ingest", operation.ingest_batch, request, publishing.batch)
+    return carry_out("ingest", operation.ingest_batch, request, publishing.batch, events.of_batch)
 
 
 @flow(name="ingest-batch")

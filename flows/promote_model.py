@@ -7,7 +7,7 @@ if __name__ == "__main__":  # above Prefect's import, which reads the environmen
 
 from prefect import flow, task
 
-from flows import publishing
+from flows import events, publishing
 from flows.steps import carry_out
 from tidegate.operations import promote_model as operation
 from tidegate.operations import promotion_outcome
@@ -18,7 +18,9 @@ from tidegate.operations.promotion_outcome import PromoteModelOutcome
 @task(name="judge-model")
 def judge(request: PromoteModelRequest) -> PromoteModelOutcome:
     """Gather the evidence, judge it, and move the alias where every check passed."""
-    return carry_out("promote", operation.promote_model, request, publishing.gate)
+    return carry_out(
+        "promote", operation.promote_model, request, publishing.gate, events.of_promotion
+    )
 
 
 @task(name="require-cleared")

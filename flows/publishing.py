@@ -23,6 +23,7 @@ from prefect.exceptions import MissingContextError
 from pydantic import BaseModel
 
 from tidegate.operations.adjust_limits import AdjustLimitsOutcome
+from tidegate.operations.announce import AnnounceOutcome
 from tidegate.operations.ingest_batch import IngestBatchOutcome, QuarantineExample
 from tidegate.operations.materialize_features import MaterializeFeaturesOutcome
 from tidegate.operations.prepare_source import PrepareSourceOutcome
@@ -32,6 +33,7 @@ from tidegate.operations.rehearse_policy import RehearsePolicyOutcome
 from tidegate.operations.retrain_model import RetrainModelOutcome
 from tidegate.operations.roll_back_model import RollBackModelOutcome
 from tidegate.operations.watch_drift import WatchDriftOutcome
+from tidegate.operations.watch_registry import WatchRegistryOutcome
 from tidegate.operations.write_report import WriteReportOutcome
 
 Row = Mapping[str, object]
@@ -172,7 +174,7 @@ def _measured(outcome: RetrainModelOutcome) -> str:
 
 def gate(outcome: PromoteModelOutcome) -> Publication:
     """The verdict, check by check."""
-    verdict = "cleared" if outcome.cleared else "refused"
+    verdict = "cleared" if outcome.cleared else "waits" if outcome.waits_for else "refused"
     title = f"{outcome.model_name} version {outcome.version} {verdict}"
     passed = sum(check.passed for check in outcome.checks)
     rows = tuple(
@@ -180,10 +182,12 @@ def gate(outcome: PromoteModelOutcome) -> Publication:
         for check in outcome.checks
     )
     without = sum(check.dispensed for check in outcome.checks)
+    overridden = sum(check.override is not None for check in outcome.checks)
     return Publication(
         None,
         f"{title}, {passed} of {len(outcome.checks)} checks passed"
-        + (f", {without} dispensed with" if without else ""),
+        + (f", {without} dispensed with" if without else "")
+        + (f", {overridden} overridden" if overridden else ""),
         (Table("gate", f"{title} by thresholds {outcome.thresholds_version}", rows),),
     )
 
@@ -229,6 +233,36 @@ def drift(outcome: WatchDriftOutcome) -> Publication:
             *_unless_empty(Table("first-misses", misses, _rows(_there(outcome.early)))),
             *_unless_empty(Table("brakes", f"Brakes as of {outcome.as_of}", tuple(brakes))),
             *([page] if outcome.report else []),
+        ),
+    )
+
+
+def registry(outcome: WatchRegistryOutcome) -> Publication:
+    """Promotions that are asked for, tags that mean nothing, and an alias moved by hand."""
+    rows = [{"version": version, "promotion": "asked for"} for version in outcome.requested]
+    rows += [
+        {"version": each.version, "promotion": f"{each.value}: means nothing, left alone"}
+        for each in outcome.unknown
+    ]
+    told = [f"{len(outcome.requested)} promotions asked for"]
+    told += [moved.finding for moved in outcome.moved]
+    return Publication(
+        None,
+        "; ".join(told),
+        _unless_empty(Table("registry", f"{outcome.model_name} in the registry", tuple(rows))),
+    )
+
+
+def notice(outcome: AnnounceOutcome) -> Publication:
+    """What people were told, and how."""
+    how = "posted" if outcome.posted else "logged: no webhook is set"
+    facts = tuple({"fact": name, "value": value} for name, value in outcome.facts.items())
+    return Publication(
+        None,
+        f"notice {outcome.notice_id} {how}",
+        (
+            Markdown("notice", outcome.event, outcome.text),
+            *_unless_empty(Table("notice-facts", f"Facts of {outcome.notice_id}", facts)),
         ),
     )
 

@@ -7,7 +7,7 @@ if __name__ == "__main__":  # above Prefect's import, which reads the environmen
 
 from prefect import flow, task
 
-from flows import publishing
+from flows import events, publishing
 from flows.steps import carry_out
 from tidegate.operations import roll_back_model as operation
 from tidegate.operations.roll_back_model import RollBackModelOutcome, RollBackModelRequest
@@ -16,7 +16,9 @@ from tidegate.operations.roll_back_model import RollBackModelOutcome, RollBackMo
 @task(name="roll-back-model")
 def roll_back(request: RollBackModelRequest) -> RollBackModelOutcome:
     """Verify the earlier version's certificate, then move the alias."""
-    return carry_out("roll back", operation.roll_back_model, request, publishing.rollback)
+    return carry_out(
+        "roll back", operation.roll_back_model, request, publishing.rollback, events.of_roll_back
+    )
 
 
 @flow(name="roll-back-model")

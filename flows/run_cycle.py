@@ -99,7 +99,7 @@ def run_cycle(request: RunCycleRequest) -> RunCycleOutcome:
     outcome = RunCycleOutcome(
         as_of=as_of,
         batch_id=batch.batch_id,
-        model_version=champion.version,
+        model_version=limits.model_version,
         decisions=limits.decisions,
         drift=drift.level,
         report=page.path,

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 from prefect.exceptions import MissingContextError
 from prefect.logging import get_run_logger
 
+from flows.events import Event, emit
 from flows.publishing import Publication, store
 from tidegate.operations.platform import Platform, open_platform
 
@@ -30,8 +31,9 @@ def carry_out(
     operation: Callable[[Platform, Request], Outcome],
     request: Request,
     publish: Callable[[Outcome], Publication],
+    happened: Callable[[Outcome], Sequence[Event]] = lambda _: (),
 ) -> Outcome:
-    """The operation's outcome, after its line was said and its artifacts were stored.
+    """The operation's outcome, after its line was said, its artifacts stored, its events sent.
 
     Nothing is published of an operation that raises; its error goes on to fail the flow.
     """
@@ -41,6 +43,7 @@ def carry_out(
         line.rows = publication.rows
         line.detail = publication.summary + (", recognised" if outcome.recognised else "")
     store(publication)
+    emit(happened(outcome))
     return outcome
 
 

@@ -7,7 +7,7 @@ if __name__ == "__main__":  # above Prefect's import, which reads the environmen
 
 from prefect import flow, task
 
-from flows import publishing
+from flows import events, publishing
 from flows.steps import carry_out
 from tidegate.operations import watch_drift as operation
 from tidegate.operations.watch_drift import WatchDriftOutcome, WatchDriftRequest
@@ -16,7 +16,8 @@ from tidegate.operations.watch_drift import WatchDriftOutcome, WatchDriftRequest
 @task(name="watch-drift")
 def watch(request: WatchDriftRequest) -> WatchDriftOutcome:
     """Population stability of every input and of the score, and the verdict on them."""
-    return carry_out("watch", operation.watch_drift, request, publishing.drift)
+    with events.of_refusal():
+        return carry_out("watch", operation.watch_drift, request, publishing.drift, events.of_watch)
 
 
 @flow(name="watch-drift")

@@ -7,8 +7,9 @@ from pathlib import Path
 
 # A test process a core: threads of its own would only wait for each other. Libraries read these
 # when they are imported, and the processes that a test starts inherit them.
-for _threads in ("TIDEGATE_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-    os.environ.setdefault(_threads, "1")
+os.environ["TIDEGATE_THREADS"] = "1"
+os.environ["OMP_NUM_THREADS"] = "1"
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 import hypothesis
 import pytest

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from credit_limits.domain.account import AccountStatus, Product, Segment
 from credit_limits.domain.money import yuan
+from credit_limits.policy.account_changes import STATE_CAUSES, AccountChanges, mask_of
 from credit_limits.policy.brakes import BrakeMeasure, BrakeOrder, Brakes
 from credit_limits.policy.limit_policy import LimitPolicy, parse_limit_policy
 from credit_limits.policy.portfolio import (
@@ -40,7 +41,13 @@ GOOD = {
     "human_review_only": False,
     "declines_increases": False,
     "closed_until": None,
+    "state_since": None,
+    "state_causes": (),
+    "state_conflict": False,
     "months_since_change": NOT_KNOWN,
+    "months_since_extension": NOT_KNOWN,
+    "months_since_rate_change": NOT_KNOWN,
+    "income_lost_ratio": 0.0,
     "total": None,
     "accounts": 1,
     "segment": "consumer",
@@ -57,6 +64,12 @@ GOOD = {
     "revolving_share_12m": 1.0,
     "transaction_count_90d": 20.0,
     "spend_90d_minor": float(yuan(4_500)),
+    "spend_trend_90d": 1.0,
+    "scenario_concentration_90d": 0.3,
+    "login_count_30d": 20.0,
+    "login_ratio_7d": 1.0,
+    "disputed_transaction_count_90d": 0.0,
+    "has_backup_repayment_source": 0.0,
     "loan_application_count_7d": 0.0,
     "loan_application_count_30d": 0.0,
     "device_change_count_30d": 0.0,
@@ -105,7 +118,13 @@ def portfolio_of(*changes: dict[str, object]) -> Portfolio:
         human_review_only=column("human_review_only", np.bool_),
         declines_increases=column("declines_increases", np.bool_),
         increases_closed_until=np.array([row["closed_until"] for row in rows], "datetime64[D]"),
+        state_since=np.array([row["state_since"] for row in rows], "datetime64[D]"),
+        state_causes=np.array([mask_of(row["state_causes"], STATE_CAUSES) for row in rows]),
+        state_conflict=column("state_conflict", np.bool_),
         months_since_limit_change=column("months_since_change", np.float64),
+        months_since_extension=column("months_since_extension", np.float64),
+        months_since_rate_change=column("months_since_rate_change", np.float64),
+        income_lost_ratio=column("income_lost_ratio", np.float64),
         customer_total_minor=np.array(totals, np.int64),
         customer_account_count=column("accounts", np.int64),
         segment=np.array([_segment_place(row["segment"]) for row in rows], np.int64),
@@ -129,6 +148,23 @@ def reordered(portfolio: Portfolio, order: np.ndarray) -> Portfolio:
     }
     features = {name: getattr(portfolio.features, name)[order] for name in FEATURES_READ}
     return replace(portfolio, **kept, features=rule_features(features, len(order)))
+
+
+def unchanged(count: int) -> AccountChanges:
+    """Accounts that stay as they are, open, beside their limit."""
+    none = np.zeros(count, np.bool_)
+    return AccountChanges(
+        state=np.zeros(count, np.int64),
+        since=np.full(count, np.datetime64("NaT", "D")),
+        causes=np.zeros(count, np.int64),
+        frozen=none,
+        thawed=none,
+        reopened=none,
+        referred=none,
+        extension_months=np.zeros(count, np.int64),
+        annual_rate=np.full(count, NOT_KNOWN),
+        reasons=np.zeros(count, np.int64),
+    )
 
 
 def _maybe(values: st.SearchStrategy[float]) -> st.SearchStrategy[float]:
@@ -160,7 +196,13 @@ _SPOILED = st.fixed_dictionaries(
         "human_review_only": st.booleans(),
         "declines_increases": st.booleans(),
         "closed_until": st.one_of(st.none(), st.dates(date(2023, 11, 1), date(2024, 6, 30))),
+        "state_since": st.one_of(st.none(), st.dates(date(2023, 5, 1), date(2024, 1, 30))),
+        "state_causes": st.lists(st.sampled_from(STATE_CAUSES), max_size=3),
+        "state_conflict": st.booleans(),
         "months_since_change": _counts(12),
+        "months_since_extension": _counts(14),
+        "months_since_rate_change": _counts(14),
+        "income_lost_ratio": _maybe(st.sampled_from([-0.5, 0.0, 0.09, 0.1, 0.19, 0.2, 0.9])),
         "account_age_months": _counts(12),
         "income_monthly_minor": _maybe(st.integers(0, yuan(40_000)).map(float)),
         "statement_count_12m": _counts(12),
@@ -172,8 +214,14 @@ _SPOILED = st.fixed_dictionaries(
             st.sampled_from([0.0, 1.0, 29.0, 30.0, 59.0, 60.0, 89.0, 90.0, 400.0])
         ),
         "revolving_share_12m": _maybe(_RATIOS.filter(lambda ratio: ratio <= 1.0)),
-        "transaction_count_90d": _counts(3),
+        "transaction_count_90d": _counts(12),
         "spend_90d_minor": _maybe(_AMOUNTS.map(float)),
+        "spend_trend_90d": _maybe(st.sampled_from([0.0, 1.9, 2.0, 2.69, 2.7, 3.0])),
+        "scenario_concentration_90d": _maybe(st.sampled_from([0.2, 0.94, 0.95, 1.0])),
+        "login_count_30d": _counts(14),
+        "login_ratio_7d": _maybe(st.sampled_from([0.0, 2.9, 3.0, 5.9, 6.0, 40.0])),
+        "disputed_transaction_count_90d": _counts(2),
+        "has_backup_repayment_source": _counts(1),
         "loan_application_count_7d": _counts(5),
         "loan_application_count_30d": _counts(8),
         "device_change_count_30d": _counts(5),

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -13,15 +12,17 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from credit_limits.ledger.entry import EntryKind
+from tests.forked_commands import ROOT, Command, Ended, start
+from tests.launch_policies import stepped_policies
 from tidegate.adapters.orchestrator import tidegate_environment
 from tidegate.adapters.settings import Settings
 from tidegate.operations.platform import Platform, open_platform
 
-ROOT = Path(__file__).parents[1]
 TINY = ("--customers", "2000", "--months", "20")
 STEPS = ["prepare", "ingest", "materialize", "retrain", "promote", "watch", "adjust", "report"]
 LINE = re.compile(r"^(\w+) +(?:([\d,]+) rows)? +(\d+\.\d) s  (.*)$", re.MULTILINE)
@@ -68,11 +69,11 @@ def with_thresholds(policies: Path, day: str, changes: Changes) -> None:
 
 
 def tiny_policies(folder: Path) -> Path:
-    """The policies, copied, with a gate and a training for a tiny portfolio in force.
+    """The policies, copied, with a gate, a training and no launch for a tiny portfolio in force.
 
     The gate's first file is written anew: a later one that asks for less would ask for people.
     """
-    policies = Path(shutil.copytree(ROOT / "policies", folder / "policies"))
+    policies = stepped_policies(folder, [])
     with_thresholds(policies, "2005-01-01", TINY_THRESHOLDS)
     with_policy(policies / "training" / "default_risk", "2006-01-01", None, TINY_TRAINING)
     return policies
@@ -89,23 +90,37 @@ class Cycle:
     def platform(self) -> Platform:
         return open_platform(self.settings)
 
-    def command(self, flow: str, *options: str) -> tuple[list[str], dict[str, str]]:
-        """The command line of a flow, and the environment to start it in."""
-        environment = {**os.environ, **self.environment, **tidegate_environment(self.settings)}
-        return [sys.executable, "-m", f"flows.{flow}", *options], environment
+    @property
+    def variables(self) -> dict[str, str]:
+        """The environment to run a flow in."""
+        return {**os.environ, **self.environment, **tidegate_environment(self.settings)}
 
-    def run(self, flow: str, *options: str) -> subprocess.CompletedProcess[str]:
+    def start(self, flow: str, *options: str) -> Command:
+        """Start a flow as its command line would."""
+        runs = self.settings.root.parent / "runs"
+        folder = runs / str(len(list(runs.glob("*"))))
+        return start(f"flows.{flow}", *options, environment=self.variables, folder=folder)
+
+    def run(self, flow: str, *options: str) -> Ended:
         """Run a flow to its end."""
-        command, environment = self.command(flow, *options)
+        return self.start(flow, *options).wait()
+
+    def run_from_scratch(self, flow: str, *options: str) -> subprocess.CompletedProcess[str]:
+        """Run a flow by its command line itself, imports and all."""
+        command = [sys.executable, "-m", f"flows.{flow}", *options]
         return subprocess.run(
-            command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+            command, cwd=ROOT, env=self.variables, capture_output=True, text=True, check=False
         )
 
     def ask_prefect(self, path: str, **filters: object) -> list[dict]:
         """What the Prefect API that the flows report to answers to a filter."""
+        return self.ask_prefect_once(path, limit=200, **filters)
+
+    def ask_prefect_once(self, path: str, **body: object) -> Any:
+        """The whole answer to a filter, for a kind that is not answered as a list."""
         request = urllib.request.Request(
             f"{self.environment['PREFECT_API_URL']}/{path}/filter",
-            data=json.dumps({"limit": 200, **filters}).encode(),
+            data=json.dumps(body).encode(),
             headers={"Content-Type": "application/json"},
         )
         with urllib.request.urlopen(request, timeout=30) as response:

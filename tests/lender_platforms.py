@@ -8,7 +8,6 @@ import numpy as np
 import pyarrow as pa
 
 from credit_limits.domain.periods import end_of_day
-from tests.conftest import ROOT
 from tests.promotion_samples import (
     AS_OF,
     SERVICE,
@@ -70,7 +69,7 @@ def lender_with_champion(folder: Path) -> Platform:
     return opened
 
 
-def copied(original: Platform, folder: Path, policies: Path = ROOT / "policies") -> Platform:
+def copied(original: Platform, folder: Path, policies: Path | None = None) -> Platform:
     shutil.copytree(original.settings.var_dir, folder / "var")
     opened = open_sample(folder / "var", policies_dir=policies)
     opened.__dict__["registry"] = original.registry.copy()

@@ -13,13 +13,15 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from credit_limits.domain.errors import DataMissing, ModelError
+from credit_limits.domain.digest import canonical_json
+from credit_limits.domain.errors import ModelError
 from credit_limits.domain.features import service_named
 from credit_limits.domain.periods import end_of_day, month_ends_back
 from credit_limits.gates.delong import placements
 from credit_limits.gates.figures import measure_calibration, measure_performance
 from credit_limits.ledger.entry import EntryKind
 from monitoring.reference import build_reference
+from tests.launch_policies import direct_policies
 from tidegate.adapters.control_db import Ledger
 from tidegate.adapters.settings import Settings
 from tidegate.operations.materialize_features import (
@@ -81,6 +83,7 @@ class MemoryRegistry:
     aliases: dict[str, str] = field(default_factory=dict)
     tags: dict[str, dict[str, str]] = field(default_factory=dict)
     evidence: dict[str, dict[str, object]] = field(default_factory=dict)
+    descriptions: dict[str, str] = field(default_factory=dict)
     fuse: Fuse = field(default_factory=Fuse)
 
     def load(self, model_name: str, version: str) -> StoredVersion:
@@ -89,8 +92,11 @@ class MemoryRegistry:
         return self.versions[version]
 
     def artefact(self, model_name: str, version: str, name: str) -> bytes:
+        kept = self.evidence.get(version, {}).get(name.removeprefix("gate/"))
+        if name.startswith("gate/") and kept is not None:
+            return kept if isinstance(kept, bytes) else canonical_json(kept)
         if (version, name) not in self.files:
-            raise DataMissing(f"{model_name} version {version} has no {name}")
+            raise ModelError(f"{model_name} version {version} has no {name}")
         return self.files[version, name]
 
     def version_at_alias(self, model_name: str, alias: str) -> str | None:
@@ -102,10 +108,34 @@ class MemoryRegistry:
         assert model_name == MODEL
         self.aliases[alias] = version
 
+    def delete_alias(self, model_name: str, alias: str) -> None:
+        self.fuse.burn()
+        assert model_name == MODEL
+        self.aliases.pop(alias, None)
+
     def set_version_tags(self, model_name: str, version: str, tags: Mapping[str, str]) -> None:
         self.fuse.burn()
         assert model_name == MODEL
         self.tags.setdefault(version, {}).update(tags)
+
+    def remove_version_tag(self, model_name: str, version: str, name: str) -> None:
+        assert model_name == MODEL
+        if name in self.tags.get(version, {}):
+            self.fuse.burn()
+            del self.tags[version][name]
+
+    def tagged_versions(self, model_name: str, tag: str) -> dict[str, str]:
+        assert model_name == MODEL
+        return {version: held[tag] for version, held in self.tags.items() if tag in held}
+
+    def describe_version(self, model_name: str, version: str, text: str) -> None:
+        self.fuse.burn()
+        assert model_name == MODEL
+        self.descriptions[version] = text
+
+    def files_address(self, model_name: str, version: str) -> str:
+        assert model_name == MODEL
+        return f"#/experiments/1/runs/run-{version}/artifacts"
 
     def log_evidence(self, model_name: str, version: str, files: Mapping[str, object]) -> None:
         self.fuse.burn()
@@ -117,7 +147,12 @@ class MemoryRegistry:
         tags = {version: dict(held) for version, held in self.tags.items()}
         evidence = {version: dict(held) for version, held in self.evidence.items()}
         return MemoryRegistry(
-            dict(self.versions), dict(self.files), dict(self.aliases), tags, evidence
+            dict(self.versions),
+            dict(self.files),
+            dict(self.aliases),
+            tags,
+            evidence,
+            dict(self.descriptions),
         )
 
     def register(self, stored: StoredVersion, files: Mapping[str, bytes]) -> None:
@@ -138,9 +173,9 @@ class FusedLedger(Ledger):
 
 
 def open_sample(
-    var_dir: Path, *, control_db_url: str = "", policies_dir: Path = ROOT / "policies"
+    var_dir: Path, *, control_db_url: str = "", policies_dir: Path | None = None
 ) -> Platform:
-    """A platform on this folder whose registry is in memory.
+    """A platform on this folder whose registry is in memory; no steps before a champion.
 
     With a ledger of its own it begins anew, though it has the folder's key.
     """
@@ -149,7 +184,7 @@ def open_sample(
     platform = open_platform(
         Settings(
             var_dir=var_dir,
-            policies_dir=policies_dir,
+            policies_dir=policies_dir or direct_policies(),
             control_db_url=control_db_url,
             actor="tester",
         )

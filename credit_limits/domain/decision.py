@@ -7,12 +7,21 @@ from credit_limits.domain.identifiers import AccountId, DecisionId
 
 
 class Action(StrEnum):
-    """What is done to an account's limit."""
+    """What is done to an account: to its limit, and beside it to its state, term and rate.
+
+    A decision may do several at once; a move of the limit comes first, ``hold`` is alone.
+    """
 
     INCREASE = "increase"
     DECREASE = "decrease"
     HOLD = "hold"
     CLOSE_INCREASES = "close_increases"
+    REOPEN_INCREASES = "reopen_increases"
+    FREEZE = "freeze"
+    UNFREEZE = "unfreeze"
+    EXTEND_TERM = "extend_term"
+    CHANGE_RATE = "change_rate"
+    REFER = "refer"
 
 
 class ReasonCode(StrEnum):
@@ -23,6 +32,7 @@ class ReasonCode(StrEnum):
     LOSS_EXCEEDS_REVENUE = "loss_exceeds_revenue"
     OVERDUE = "overdue"
     SERIOUSLY_OVERDUE = "seriously_overdue"
+    HARDSHIP = "hardship"
     # why it was not raised
     ACCOUNT_NOT_OPEN = "account_not_open"
     INCREASES_CLOSED = "increases_closed"
@@ -33,8 +43,14 @@ class ReasonCode(StrEnum):
     INACTIVE = "inactive"
     LOAN_APPLICATION_BURST = "loan_application_burst"
     DEVICE_CHANGE_BURST = "device_change_burst"
+    LOGIN_ANOMALY = "login_anomaly"
+    SPENDING_ANOMALY = "spending_anomaly"
     LINKED_RISK = "linked_risk"
     PERSISTENT_DEBT = "persistent_debt"
+    REVOLVING_DEBT = "revolving_debt"
+    THIN_FILE = "thin_file"
+    SPENDING_TOO_SMALL = "spending_too_small"
+    SPENDING_CONCENTRATED = "spending_concentrated"
     RISK_TOO_HIGH = "risk_too_high"
     LIMIT_AT_CAP = "limit_at_cap"
     CUSTOMER_CAP = "customer_cap"
@@ -50,12 +66,20 @@ class ReasonCode(StrEnum):
     RULE_NOT_EVALUATED = "rule_not_evaluated"
     HUMAN_REVIEW_ONLY = "human_review_only"
     ALREADY_BEST = "already_best"
+    # why the state, the term or the rate of an account changed, or a person is asked
+    ACCOUNT_TAKEOVER = "account_takeover"
+    CAUSE_GONE = "cause_gone"
+    BACKUP_REPAYMENT_SOURCE = "backup_repayment_source"
+    RATE_OF_GRADE = "rate_of_grade"
+    FREEZE_EXPIRED = "freeze_expired"
+    FREEZE_CONFLICT = "freeze_conflict"
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
     """One account's decision. Money in minor units; ``reasons`` strongest first, never empty.
 
+    ``action`` is the first of what the decision does: a move of the limit where there is one.
     Raises ``ValueError`` where the action contradicts the amounts.
     """
 
@@ -79,8 +103,7 @@ class Decision:
             Action.INCREASE: {1},
             Action.DECREASE: {-1},
             Action.HOLD: {0},
-            Action.CLOSE_INCREASES: {-1, 0},
-        }[self.action]
+        }.get(self.action, {-1, 0})
         if moved not in allowed:
             raise ValueError(
                 f"{self.account_id}: {self.action} from {self.from_minor} to {self.to_minor}"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from credit_limits.domain.account import Product
+from credit_limits.domain.account import AccountStatus, Product
 from credit_limits.domain.decision import Action, ReasonCode
 from credit_limits.domain.money import format_yuan
 from credit_limits.explanation.recourse import Recourse
@@ -31,6 +31,14 @@ MEASURE_NAMES: dict[Measure, tuple[str, str]] = {
     Measure.EXPECTED_LOSS: ("expected loss", "预期损失"),
 }
 """English and Chinese name of what a cap adds up."""
+
+STATE_NAMES: dict[AccountStatus, tuple[str, str]] = {
+    AccountStatus.OPEN: ("open", "正常"),
+    AccountStatus.INCREASES_CLOSED: ("closed to increases", "关闭提额"),
+    AccountStatus.FROZEN: ("frozen", "冻结"),
+    AccountStatus.CLOSED: ("closed", "已销户"),
+}
+"""English and Chinese name of every state."""
 
 LINES: dict[str, tuple[str, str]] = {
     "head": (
@@ -65,6 +73,25 @@ LINES: dict[str, tuple[str, str]] = {
     "closed": (
         "Increases stay closed up to {day}.",
         "提额关闭至{day}。",
+    ),
+    "state": (
+        "State: {before}, from now on {state} since {since}{causes}",
+        "状态：原为{before}，现为{state}，自{since}起{causes}",
+    ),
+    "state_stays": ("State: {state} since {since}{causes}", "状态：{state}，自{since}起{causes}"),
+    "causes": (", for {names}", "，原因：{names}"),
+    "since_unknown": ("a day that is not known", "未知日期"),
+    "links": (
+        "Linked customers past due, by the links that were active: {count}",
+        "当前有效关联中逾期的客户数：{count}",
+    ),
+    "extension": (
+        "The term is extended by {months} months.",
+        "还款期限延长{months}个月。",
+    ),
+    "rate": (
+        "The annual rate changes from {before:.2%} to {after:.2%}.",
+        "年利率由{before:.2%}调整为{after:.2%}。",
     ),
     "made_with": (
         "Decided with: {model} version {version}, certificate {certificate}; policy {policy}; rule "
@@ -109,8 +136,29 @@ class CapPrice:
 
 
 @dataclass(frozen=True, slots=True)
+class StateTold:
+    """State, term and rate of a decision: before and after it; ``None`` is not known, or as it was.
+
+    ``causes`` is what the state rests on, ``linked_past_due`` how many linked customers were past
+    due.
+    """
+
+    before: AccountStatus
+    after: AccountStatus
+    since: date | None
+    causes: tuple[ReasonCode, ...]
+    linked_past_due: int | None
+    extension_months: int
+    annual_rate_from: float | None
+    annual_rate_to: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class ExplainedDecision:
     """A recorded decision and all that is told of it. Amounts in minor units.
+
+    ``beside`` is what is done beside ``action``, ``change_reasons`` are those of what is done
+    beside the limit, of which ``state`` tells.
 
     ``next_limit_minor`` and ``missed_by_minor`` are ``None`` where no higher limit was permitted.
     ``contributions`` belong to ``features``. ``prices`` are those above 0 that the account paid.
@@ -124,9 +172,12 @@ class ExplainedDecision:
     as_of: date
     product: Product
     action: Action
+    beside: tuple[Action, ...]
     from_minor: int
     to_minor: int
     reasons: tuple[ReasonCode, ...]
+    change_reasons: tuple[ReasonCode, ...]
+    state: StateTold
     rules: tuple[str, ...]
     features: tuple[str, ...]
     contributions: tuple[float, ...]
@@ -163,7 +214,8 @@ def explanation_lines(
         decision.action,
         decision.from_minor,
         decision.to_minor,
-        reasons=decision.reasons,
+        reasons=_all_reasons(decision),
+        beside=decision.beside,
         features=decision.features,
         language=language,
     )
@@ -200,9 +252,14 @@ class _Speaker:
         return LINES[line][self.place].format(**values)
 
 
+def _all_reasons(decision: ExplainedDecision) -> tuple[ReasonCode, ...]:
+    """The reasons of the limit, then those of the rest, each once."""
+    return tuple(dict.fromkeys((*decision.reasons, *decision.change_reasons)))
+
+
 def _reason_lines(decision: ExplainedDecision, speak: _Speaker) -> Sequence[str]:
     lines = [speak("reasons")]
-    for code in decision.reasons:
+    for code in _all_reasons(decision):
         lines.append(f"- {reason_sentence(code, speak.language)} [{code}]")
         if code is ReasonCode.PORTFOLIO_CAP:
             lines += [f"  {line}" for line in _price_lines(decision, speak)]
@@ -242,6 +299,7 @@ def _figure_lines(decision: ExplainedDecision, speak: _Speaker) -> Sequence[str]
             exposure=format_yuan(decision.exposure_minor),
         ),
         *_overlay_lines(decision, speak),
+        *_state_lines(decision.state, speak),
         *([] if closed is None else [speak("closed", day=closed)]),
         speak(
             "made_with",
@@ -259,6 +317,30 @@ def _overlay_lines(decision: ExplainedDecision, speak: _Speaker) -> Sequence[str
     if decision.model_probability == decision.default_probability:
         return ()
     return (speak("overlaid", own=decision.model_probability, overlay=decision.overlay_version),)
+
+
+def _state_lines(told: StateTold, speak: _Speaker) -> Sequence[str]:
+    """State, term and rate, where there is anything but an open account to tell of."""
+    names = "、" if speak.language is Language.CHINESE else ", "
+    causes = speak("causes", names=names.join(told.causes)) if told.causes else ""
+    words = {
+        "before": STATE_NAMES[told.before][speak.place],
+        "state": STATE_NAMES[told.after][speak.place],
+        "since": told.since or speak("since_unknown"),
+        "causes": causes,
+    }
+    lines = []
+    if told.before is not told.after:
+        lines.append(speak("state", **words))
+    elif told.after is not AccountStatus.OPEN:
+        lines.append(speak("state_stays", **words))
+    if told.linked_past_due:
+        lines.append(speak("links", count=told.linked_past_due))
+    if told.extension_months:
+        lines.append(speak("extension", months=told.extension_months))
+    if told.annual_rate_from is not None and told.annual_rate_to is not None:
+        lines.append(speak("rate", before=told.annual_rate_from, after=told.annual_rate_to))
+    return lines
 
 
 def _recourse_lines(decision: ExplainedDecision, speak: _Speaker) -> Sequence[str]:

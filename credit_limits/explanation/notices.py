@@ -11,10 +11,19 @@ from credit_limits.explanation.sentences import Language, notice
 
 MOST_REASONS = 4
 _ID_DIGITS = 20
+_FAVOURABLE = frozenset(
+    {
+        Action.INCREASE,
+        Action.REOPEN_INCREASES,
+        Action.UNFREEZE,
+        Action.EXTEND_TERM,
+        Action.REFER,
+    }
+)
 
 
 class NoticeKind(StrEnum):
-    """Why a notice is due: something was taken or closed, or a limit rose."""
+    """Why a notice is due: something was taken, closed or made dearer, or it was not."""
 
     ADVERSE = "adverse"
     INFORMATION = "information"
@@ -37,14 +46,14 @@ class Notice:
 
 
 def notice_kind(action: Action) -> NoticeKind | None:
-    """Which notice an action owes; None for a limit that stays as it was.
+    """Which notice an action owes; None for a hold. What is not known to be favourable is adverse.
 
     >>> notice_kind(Action.DECREASE)
     <NoticeKind.ADVERSE: 'adverse'>
     """
-    return {Action.INCREASE: NoticeKind.INFORMATION, Action.HOLD: None}.get(
-        action, NoticeKind.ADVERSE
-    )
+    if action is Action.HOLD:
+        return None
+    return NoticeKind.INFORMATION if action in _FAVOURABLE else NoticeKind.ADVERSE
 
 
 def notice_of(

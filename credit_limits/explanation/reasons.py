@@ -1,5 +1,6 @@
 """The reasons really used, for each decision, also for a limit that was not raised."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -7,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from credit_limits.domain.decision import Action, ReasonCode
+from credit_limits.policy.account_changes import CHANGE_REASONS, STATE_CAUSES
 from credit_limits.policy.permission import RULE_ORDER, Permissions
 from credit_limits.policy.portfolio import Flags, Floats, Integers
 
@@ -15,6 +17,17 @@ Codes: TypeAlias = npt.NDArray[np.int64]
 ACTIONS = tuple(Action)
 REASONS = tuple(ReasonCode)
 MOST_REASONS = 4
+MOST_ACTIONS = 6
+BESIDE_THE_LIMIT: tuple[Action, ...] = (
+    Action.REFER,
+    Action.FREEZE,
+    Action.UNFREEZE,
+    Action.EXTEND_TERM,
+    Action.CLOSE_INCREASES,
+    Action.REOPEN_INCREASES,
+    Action.CHANGE_RATE,
+)
+"""What a decision may do beside the limit, the weightiest first."""
 NONE = -1
 """Place of a reason that is not there."""
 
@@ -47,17 +60,48 @@ class Choices:
 
 
 def actions(choices: Choices, permissions: Permissions) -> Codes:
-    """The action of each account, as a place in :data:`ACTIONS`.
+    """All that is done to each account: shape (N, 6), places in :data:`ACTIONS`.
 
-    A cut may close raises as well; the action is then the cut.
+    A move of the limit comes first, then what is done to state, term and rate, in the order of
+    :data:`BESIDE_THE_LIMIT`; an account to which nothing is done is held. The first is the action
+    that a decision is known by. Places that are not used are :data:`NONE`.
     """
-    held = np.where(
-        permissions.close_months > 0,
-        ACTIONS.index(Action.CLOSE_INCREASES),
-        ACTIONS.index(Action.HOLD),
+    changes = permissions.changes
+    done = {
+        Action.INCREASE: choices.raised,
+        Action.DECREASE: choices.lowered,
+        Action.REFER: changes.referred,
+        Action.FREEZE: changes.frozen,
+        Action.UNFREEZE: changes.thawed,
+        Action.EXTEND_TERM: changes.extension_months > 0,
+        Action.CLOSE_INCREASES: permissions.close_months > 0,
+        Action.REOPEN_INCREASES: changes.reopened,
+        Action.CHANGE_RATE: ~np.isnan(changes.annual_rate),
+    }
+    done[Action.HOLD] = ~np.logical_or.reduce(list(done.values()))
+    columns = [np.where(flags, ACTIONS.index(action), NONE) for action, flags in done.items()]
+    return _first_of(columns, MOST_ACTIONS)
+
+
+def change_reasons(permissions: Permissions) -> Codes:
+    """Up to four reasons of what is done beside the limit, as :func:`reasons` has them."""
+    masks = permissions.changes.reasons
+    columns = [
+        np.where(masks >> bit & 1, REASONS.index(reason), NONE)
+        for bit, reason in enumerate(CHANGE_REASONS)
+    ]
+    return _first_of(columns, MOST_REASONS)
+
+
+def state_causes(permissions: Permissions) -> Codes:
+    """What brought the state about or keeps it: shape (N, C), places in :data:`REASONS`."""
+    masks = permissions.changes.causes
+    return np.column_stack(
+        [
+            np.where(masks >> bit & 1, REASONS.index(cause), NONE)
+            for bit, cause in enumerate(STATE_CAUSES)
+        ]
     )
-    moved = np.where(choices.raised, ACTIONS.index(Action.INCREASE), ACTIONS.index(Action.DECREASE))
-    return np.where(choices.raised | choices.lowered, moved, held)
 
 
 def reasons(choices: Choices, permissions: Permissions) -> Codes:
@@ -69,13 +113,19 @@ def reasons(choices: Choices, permissions: Permissions) -> Codes:
     not used are :data:`NONE`.
     """
     first, second = _causes(choices, permissions)
-    table: Codes = np.full((len(first), MOST_REASONS), NONE, dtype=np.int64)
-    used = np.zeros(len(first), dtype=np.int64)
     columns = [first, second]
     columns += [np.where(permissions.has(rule), REASONS.index(rule), NONE) for rule in RULE_ORDER]
+    return _first_of(columns, MOST_REASONS)
+
+
+def _first_of(columns: Sequence[Codes], most: int) -> Codes:
+    """The first ``most`` codes of each row that are there, each once: shape (N, ``most``)."""
+    count = len(columns[0])
+    table: Codes = np.full((count, most), NONE, dtype=np.int64)
+    used = np.zeros(count, dtype=np.int64)
     for column in columns:
-        new = (column != NONE) & (used < MOST_REASONS) & (table != column[:, None]).all(axis=1)
-        rows = np.flatnonzero(new)
+        rows = np.flatnonzero((column != NONE) & (used < most))
+        rows = rows[(table[rows] != column[rows, None]).all(axis=1)]
         table[rows, used[rows]] = column[rows]
         used[rows] += 1
     return table
@@ -111,9 +161,10 @@ def _causes(choices: Choices, permissions: Permissions) -> tuple[Codes, Codes]:
         REASONS.index(ReasonCode.LOSS_EXCEEDS_REVENUE),
         REASONS.index(ReasonCode.PORTFOLIO_CAP),
     )
-    overdue = np.where(
-        permissions.has(ReasonCode.SERIOUSLY_OVERDUE),
-        REASONS.index(ReasonCode.SERIOUSLY_OVERDUE),
+    late = [ReasonCode.HARDSHIP, ReasonCode.SERIOUSLY_OVERDUE]
+    overdue = np.select(
+        [permissions.has(reason) for reason in late],
+        [np.full(len(to), REASONS.index(reason)) for reason in late],
         REASONS.index(ReasonCode.OVERDUE),
     )
     further = np.where(free < kept, by_loss, by_cap)

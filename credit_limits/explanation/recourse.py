@@ -8,7 +8,7 @@ line, and none touches who the customer is; a change knows only what :class:`Ste
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from enum import StrEnum
 from typing import TypeAlias
@@ -32,7 +32,12 @@ _WITHIN_REACH = frozenset(
         ReasonCode.SERIOUSLY_OVERDUE,
         ReasonCode.LOAN_APPLICATION_BURST,
         ReasonCode.DEVICE_CHANGE_BURST,
+        ReasonCode.LOGIN_ANOMALY,
+        ReasonCode.SPENDING_ANOMALY,
+        ReasonCode.HARDSHIP,
         ReasonCode.PERSISTENT_DEBT,
+        ReasonCode.REVOLVING_DEBT,
+        ReasonCode.THIN_FILE,
         ReasonCode.INCREASES_CLOSED,
         ReasonCode.DECLINES_INCREASES,
         ReasonCode.AFFORDABILITY,
@@ -42,6 +47,11 @@ _WITHIN_REACH = frozenset(
     }
 )
 """Rules that the customer can satisfy or outwait; any other rules a way out of its own out."""
+_ARREARS = frozenset({ReasonCode.OVERDUE, ReasonCode.SERIOUSLY_OVERDUE, ReasonCode.HARDSHIP})
+_ANOMALIES = frozenset({ReasonCode.LOGIN_ANOMALY, ReasonCode.SPENDING_ANOMALY})
+_DEBT = frozenset({ReasonCode.PERSISTENT_DEBT, ReasonCode.REVOLVING_DEBT})
+_BURSTS = frozenset({ReasonCode.LOAN_APPLICATION_BURST, ReasonCode.DEVICE_CHANGE_BURST})
+_AS_USUAL = 1.0
 
 
 class Step(StrEnum):
@@ -50,6 +60,7 @@ class Step(StrEnum):
     PAY_OVERDUE = "pay_overdue"
     NO_LOAN_APPLICATIONS = "no_loan_applications"
     KEEP_DEVICE = "keep_device"
+    USE_AS_USUAL = "use_as_usual"
     PAY_MORE_OF_THE_BILL = "pay_more_of_the_bill"
     REPAY_ELSEWHERE = "repay_elsewhere"
     ACCEPT_INCREASES = "accept_increases"
@@ -104,12 +115,20 @@ DecideAgain: TypeAlias = Callable[[Portfolio], tuple[Integers, Permissions]]
 class Decided:
     """What was decided of N accounts: the limit, and the last day raises are closed, NaT if not.
 
-    ``closing`` says whose raises this decision itself closed.
+    ``closing`` says whose raises this decision itself closed. ``state``, the day it began and its
+    causes are as in :class:`~credit_limits.policy.account_changes.AccountChanges`.
     """
 
     to_minor: Integers
     closed_until: Days
     closing: Flags
+    state: Integers
+    state_since: Days
+    state_causes: Integers
+
+    def taken(self, places: Integers) -> "Decided":
+        """Those at these places."""
+        return Decided(*(getattr(self, field.name)[places] for field in fields(self)))
 
 
 def recourses(
@@ -150,7 +169,7 @@ def outcome_of(
         chosen = [i for i, way in enumerate(ways) if way.months == months]
         kept = np.array([places[i] for i in chosen], np.int64)
         changed = changed_inputs(
-            _taken(portfolio, kept), decided.closed_until[kept], [ways[i] for i in chosen]
+            _taken(portfolio, kept), decided.taken(kept), [ways[i] for i in chosen]
         )
         to_minor, permissions = decide_again(changed)
         today = changed.limit_minor
@@ -165,19 +184,20 @@ def outcome_of(
     return limits, holds
 
 
-def changed_inputs(portfolio: Portfolio, closed_until: Days, ways: Sequence[Recourse]) -> Portfolio:
-    """The accounts after their ways, all equally long, with the closures as they were decided.
+def changed_inputs(portfolio: Portfolio, decided: Decided, ways: Sequence[Recourse]) -> Portfolio:
+    """The accounts after their ways, all equally long, in the states that were decided.
 
     Bills that come in meanwhile are paid on time; balance, use, income and risk stay as they are.
     """
     months = ways[0].months
     seen = portfolio.features
-    overdue, applied, device, accepted = (
+    overdue, applied, device, usual, accepted = (
         _takes(ways, step)
         for step in (
             Step.PAY_OVERDUE,
             Step.NO_LOAN_APPLICATIONS,
             Step.KEEP_DEVICE,
+            Step.USE_AS_USUAL,
             Step.ACCEPT_INCREASES,
         )
     )
@@ -194,16 +214,28 @@ def changed_inputs(portfolio: Portfolio, closed_until: Days, ways: Sequence[Reco
         loan_application_count_7d=np.where(applied, 0.0, seen.loan_application_count_7d),
         loan_application_count_30d=np.where(applied, 0.0, seen.loan_application_count_30d),
         device_change_count_30d=np.where(device, 0.0, seen.device_change_count_30d),
+        login_ratio_7d=np.where(usual, _AS_USUAL, seen.login_ratio_7d),
+        spend_trend_90d=np.where(usual, _AS_USUAL, seen.spend_trend_90d),
         payment_ratio_12m=np.fmax(seen.payment_ratio_12m, np.where(share > 0, share, np.nan)),
         bureau_other_balance_minor=seen.bureau_other_balance_minor - repaid,
     )
-    return replace(
+    then = replace(
         portfolio,
         as_of=add_months(portfolio.as_of, months),
         features=features,
         declines_increases=portfolio.declines_increases & ~accepted,
-        increases_closed_until=closed_until if months else portfolio.increases_closed_until,
         months_since_limit_change=portfolio.months_since_limit_change + months,
+        months_since_extension=portfolio.months_since_extension + months,
+        months_since_rate_change=portfolio.months_since_rate_change + months,
+    )
+    if not months:
+        return then
+    return replace(
+        then,
+        increases_closed_until=decided.closed_until,
+        status=decided.state,
+        state_since=decided.state_since,
+        state_causes=decided.state_causes,
     )
 
 
@@ -215,13 +247,15 @@ def _proposals(
     place: int,
 ) -> tuple[Recourse, ...]:
     account, permission = portfolio.account(place), permissions.one(place)
-    if account.human_review_only or account.status is not AccountStatus.OPEN:
+    if account.human_review_only or account.status is AccountStatus.FROZEN:
         return ()
     if decided.to_minor[place] < account.limit_minor:
-        overdue = {ReasonCode.OVERDUE, ReasonCode.SERIOUSLY_OVERDUE} & {*permission.reasons}
+        overdue = _ARREARS & {*permission.reasons}
         way = Recourse(Goal.NOT_CUT, 0, (Change(Step.PAY_OVERDUE),))
         return (way,) if overdue else ()
     until = decided.closed_until[place]
+    if account.status is AccountStatus.INCREASES_CLOSED and np.isnat(until):
+        return ()
     closed = None if np.isnat(until) else until.astype(object)
     months, changes = way_out(account, permission, closed, policy)
     if not 1 <= len(changes) <= MOST_CHANGES:
@@ -246,8 +280,8 @@ def way_out(
         bills,
         _cool_off_left(account, policy) if ReasonCode.COOL_OFF in reasons else 0,
         _months_until_after(closed_until, account.as_of),
-        1 if reasons & {ReasonCode.LOAN_APPLICATION_BURST, ReasonCode.DEVICE_CHANGE_BURST} else 0,
-        _STATEMENTS_KNOWN if ReasonCode.PERSISTENT_DEBT in reasons else 0,
+        1 if reasons & (_BURSTS | _ANOMALIES) else 0,
+        _STATEMENTS_KNOWN if reasons & _DEBT else 0,
     )
     changes = [change for change in _deeds(account, reasons, months, policy) if change is not None]
     if bills:
@@ -260,17 +294,15 @@ def way_out(
 def _deeds(
     account: Account, reasons: set[ReasonCode], months: int, policy: LimitPolicy
 ) -> list[Change | None]:
-    overdue = reasons & {ReasonCode.OVERDUE, ReasonCode.SERIOUSLY_OVERDUE}
-    share = math.ceil(policy.closing.persistent_debt_payment_ratio * 125) / 100
+    share = math.ceil(policy.revolving.payment_ratio * 125) / 100
     return [
-        Change(Step.PAY_OVERDUE) if overdue else None,
+        Change(Step.PAY_OVERDUE) if reasons & _ARREARS else None,
         Change(Step.NO_LOAN_APPLICATIONS, months)
         if ReasonCode.LOAN_APPLICATION_BURST in reasons
         else None,
         Change(Step.KEEP_DEVICE, months) if ReasonCode.DEVICE_CHANGE_BURST in reasons else None,
-        Change(Step.PAY_MORE_OF_THE_BILL, months, share=share)
-        if ReasonCode.PERSISTENT_DEBT in reasons
-        else None,
+        Change(Step.USE_AS_USUAL, months) if reasons & _ANOMALIES else None,
+        Change(Step.PAY_MORE_OF_THE_BILL, months, share=share) if reasons & _DEBT else None,
         _repayment(account, policy) if ReasonCode.AFFORDABILITY in reasons else None,
         Change(Step.ACCEPT_INCREASES) if ReasonCode.DECLINES_INCREASES in reasons else None,
     ]
@@ -280,10 +312,12 @@ def _bills_needed(account: Account, reasons: set[ReasonCode], policy: LimitPolic
     """Bills yet to come that are to be paid on time."""
     seen, needed = account.features, policy.observation
     lacking = [0.0]
-    if reasons & {ReasonCode.OVERDUE, ReasonCode.SERIOUSLY_OVERDUE}:
+    if reasons & _ARREARS:
         lacking.append(needed.on_time_streak_min)
     if ReasonCode.ON_TIME_STREAK_TOO_SHORT in reasons:
         lacking.append(needed.on_time_streak_min - (seen["on_time_streak_months"] or 0.0))
+    if ReasonCode.THIN_FILE in reasons:
+        lacking.append(policy.thin_file.months - (seen["account_age_months"] or 0.0))
     if ReasonCode.OBSERVATION_TOO_SHORT in reasons:
         lacking.append(needed.statements_min - (seen["statement_count_12m"] or 0.0))
         age = seen["account_age_months"]

@@ -17,6 +17,10 @@ STEP_SENTENCES: dict[Step, tuple[str, str]] = {
         "Use the account from the same device until {day}.",
         "{day}之前请使用同一设备登录账户。",
     ),
+    Step.USE_AS_USUAL: (
+        "Use the account as you usually do until {day}.",
+        "{day}之前请按往常习惯使用账户。",
+    ),
     Step.PAY_MORE_OF_THE_BILL: (
         "Pay at least {share:.0%} of every bill until {day}.",
         "{day}之前每期账单至少偿还{share:.0%}。",

@@ -72,10 +72,38 @@ REASON_SENTENCES: dict[ReasonCode, tuple[str, str]] = {
         "Several accounts linked to this one are past due.",
         "多个关联账户存在逾期。",
     ),
+    ReasonCode.LOGIN_ANOMALY: (
+        "The account was signed in to far more often than it usually is.",
+        "账户登录频率远高于平时。",
+    ),
+    ReasonCode.SPENDING_ANOMALY: (
+        "Nearly all of the last quarter's spending fell into the last month.",
+        "近一季度的消费几乎集中在最近一个月。",
+    ),
     ReasonCode.PERSISTENT_DEBT: (
         "The line has been nearly full for a year and is paid back only slowly; a higher limit "
         "would add to the debt.",
         "额度长期接近用满且还款缓慢，提额会加重债务负担。",
+    ),
+    ReasonCode.REVOLVING_DEBT: (
+        "A large part of the line has been carried from bill to bill for a year.",
+        "一年来大部分额度逐期循环未还清。",
+    ),
+    ReasonCode.THIN_FILE: (
+        "Little is known of your credit history yet; the limit grows with bills paid on time.",
+        "您的信用记录尚少，额度将随按时还款逐步提高。",
+    ),
+    ReasonCode.SPENDING_TOO_SMALL: (
+        "The line is used too rarely or too little to need a higher limit.",
+        "额度使用次数或金额较少，暂无提额需要。",
+    ),
+    ReasonCode.SPENDING_CONCENTRATED: (
+        "Nearly all spending goes to one purpose.",
+        "消费几乎全部集中于单一用途。",
+    ),
+    ReasonCode.HARDSHIP: (
+        "Your income fell and a bill is past due, so you get more time at a lower limit.",
+        "您的收入下降且账单逾期，因此延长还款期限并调低额度。",
     ),
     ReasonCode.RISK_TOO_HIGH: (
         "The assessed risk of late payment is too high for an increase.",
@@ -137,6 +165,31 @@ REASON_SENTENCES: dict[ReasonCode, tuple[str, str]] = {
         "The limit of today already fits the account.",
         "现有额度已适合该账户。",
     ),
+    ReasonCode.ACCOUNT_TAKEOVER: (
+        "A transaction is disputed and the account is used unlike before; somebody else may be "
+        "using it.",
+        "存在争议交易且账户使用异常，可能被他人盗用。",
+    ),
+    ReasonCode.CAUSE_GONE: (
+        "What led to the restriction is over.",
+        "导致限制的原因已消除。",
+    ),
+    ReasonCode.BACKUP_REPAYMENT_SOURCE: (
+        "A second source of repayment is known, so the account is not frozen yet.",
+        "已知备用还款来源，账户暂不冻结。",
+    ),
+    ReasonCode.RATE_OF_GRADE: (
+        "The annual rate is brought to that of accounts of the same assessed risk.",
+        "年利率调整至同等风险账户的水平。",
+    ),
+    ReasonCode.FREEZE_EXPIRED: (
+        "The account has been frozen for long and a person looks at it now.",
+        "账户冻结时间较长，现转人工复核。",
+    ),
+    ReasonCode.FREEZE_CONFLICT: (
+        "The account was frozen and opened again elsewhere, so a person looks at it.",
+        "账户冻结后在其他渠道被解除，现转人工复核。",
+    ),
 }
 """English and Chinese sentence of every reason."""
 
@@ -158,6 +211,30 @@ _ACTION_SENTENCES: dict[Action, tuple[str, str]] = {
         "您的额度保持{after}元，暂时关闭提额。",
     ),
 }
+_STAYS = ("Your limit stays at {after} yuan.", "您的额度保持{after}元不变。")
+BESIDE_SENTENCES: dict[Action, tuple[str, str]] = {
+    Action.REFER: ("A person looks at your account.", "您的账户将由人工审核。"),
+    Action.FREEZE: (
+        "The account is frozen from now on: nothing more can be drawn.",
+        "账户即日起冻结，暂不能继续使用。",
+    ),
+    Action.UNFREEZE: ("The account can be used again.", "账户已解除冻结，可继续使用。"),
+    Action.EXTEND_TERM: (
+        "You get more time to repay, with a lower minimum payment.",
+        "延长您的还款期限，并降低最低还款额。",
+    ),
+    Action.CLOSE_INCREASES: (
+        "The limit is not raised for the time being.",
+        "额度暂时关闭提额。",
+    ),
+    Action.REOPEN_INCREASES: (
+        "The account is open to increases again.",
+        "账户已重新开放提额。",
+    ),
+    Action.CHANGE_RATE: ("The annual rate of the account changes.", "账户年利率有所调整。"),
+}
+"""English and Chinese sentence of what is done beside the limit."""
+
 _LANGUAGES = tuple(Language)
 
 
@@ -186,23 +263,27 @@ def notice(
     *,
     reasons: Sequence[ReasonCode],
     features: Sequence[str] = (),
+    beside: Sequence[Action] = (),
     language: Language = Language.ENGLISH,
 ) -> str:
     """What a customer is told of a decision: what happens, why, and what weighed most.
 
     Args:
-        action: what is done.
+        action: what the decision is known by.
         from_minor: limit before, in minor units.
         to_minor: limit after, in minor units.
         reasons: the decision's reasons, strongest first.
         features: names of the features behind the assessed risk, strongest first.
+        beside: what else is done, beside ``action``.
         language: of the text.
     """
     place = _LANGUAGES.index(language)
+    amounts = {"before": format_yuan(from_minor), "after": format_yuan(to_minor)}
+    told = _ACTION_SENTENCES.get(action, _STAYS)
+    also = [action, *beside] if action not in _ACTION_SENTENCES else beside
     sentences = [
-        _ACTION_SENTENCES[action][place].format(
-            before=format_yuan(from_minor), after=format_yuan(to_minor)
-        ),
+        told[place].format(**amounts),
+        *(BESIDE_SENTENCES[each][place] for each in also),
         *(reason_sentence(reason, language) for reason in reasons),
     ]
     phrases = [feature_phrase(name, language) for name in features]

@@ -23,11 +23,17 @@ TWO_KEYS = 2
 
 
 class Event(StrEnum):
-    """What may ask for people."""
+    """What may ask for people. An override asks for its own, whatever a promotion asks for."""
 
     PROMOTION = "promotion"
     FIRST_CHAMPION = "first_champion"
     LOOSENED_THRESHOLD = "loosened_threshold"
+    OVERRIDE = "override"
+
+
+_TWO_AT_LEAST = (Event.LOOSENED_THRESHOLD, Event.OVERRIDE)
+_OVERRIDE_DAYS = "override_longest_days"
+_DAYS = ("approval_valid_days", _OVERRIDE_DAYS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +57,17 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class ApprovalPolicy:
-    """Who may approve, how many keys each event asks for, and for how many days one is good."""
+    """Who may approve, how many keys each event asks for, and for how many days one is good.
+
+    ``override_days``: for how many days at most an override is given, counted from each
+    signature; 0 where the policy allows none.
+    """
 
     version: str
     people: tuple[Person, ...]
     keys: Mapping[Event, int]
     valid_days: int
+    override_days: int = 0
 
     @property
     def approvers(self) -> tuple[Person, ...]:
@@ -191,24 +202,41 @@ def parse_approval_policy(version: str, content: Mapping[str, object]) -> Approv
     Args:
         version: the file's version.
         content: ``people`` (a list of ``name``, ``public_key``, ``roles``), ``events`` (``keys``
-            and ``reason`` for each :class:`Event`) and ``approval_valid_days`` (``value``,
-            ``unit``, ``reason``).
+            and ``reason`` for each :class:`Event`), ``approval_valid_days`` and
+            ``override_longest_days`` (``value``, ``unit``, ``reason``). Where the event
+            ``override`` and ``override_longest_days`` are both left out, nothing can be overridden.
 
     Raises:
         PolicyError: a part is absent, unknown or of another kind; two people share a name or a
-            key; a loosened threshold asks for fewer than two keys.
+            key; a loosened threshold or an override asks for fewer than two keys.
     """
     try:
-        _only(content, {"effective_from", "owner", "people", "events", "approval_valid_days"})
-        policy = ApprovalPolicy(
+        _only(content, {"effective_from", "owner", "people", "events", *_DAYS})
+        keys = _keys(_section(content["events"]))
+        return ApprovalPolicy(
             version,
             _people(content["people"]),
-            _keys(_section(content["events"])),
-            _whole(_section(content["approval_valid_days"])["value"], 1, 366),
+            keys,
+            _days(content["approval_valid_days"]),
+            _days(content[_OVERRIDE_DAYS]) if _overrides(content, keys) else 0,
         )
     except (KeyError, TypeError, ValueError) as error:
         raise PolicyError(f"{version}: the approval policy cannot be used: {error}") from error
-    return policy
+
+
+def _overrides(content: Mapping[str, object], keys: Mapping[Event, int]) -> bool:
+    """Whether the policy allows overrides: it says how many keys and for how long, or neither."""
+    if (Event.OVERRIDE in keys) != (_OVERRIDE_DAYS in content):
+        raise ValueError(f"the event override and {_OVERRIDE_DAYS} belong together")
+    return Event.OVERRIDE in keys
+
+
+def _days(raw: object) -> int:
+    entry = _section(raw)
+    _only(entry, {"value", "unit", "reason"})
+    if entry["unit"] != "days" or not entry["reason"]:
+        raise ValueError("a number of days has the unit days and a reason")
+    return _whole(entry["value"], 1, 366)
 
 
 def _people(raw: object) -> tuple[Person, ...]:
@@ -235,11 +263,13 @@ def _keys(events: Mapping[str, object]) -> dict[Event, int]:
     _only(events, set(Event))
     keys = {}
     for event in Event:
+        if event is Event.OVERRIDE and event.value not in events:
+            continue
         entry = _section(events[event.value])
         _only(entry, {"keys", "reason"})
         if not entry["reason"]:
             raise ValueError(f"{event} has no reason")
-        least = TWO_KEYS if event is Event.LOOSENED_THRESHOLD else 0
+        least = TWO_KEYS if event in _TWO_AT_LEAST else 0
         keys[event] = _whole(entry["keys"], least, 10)
     return keys
 

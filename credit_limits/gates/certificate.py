@@ -13,9 +13,10 @@ from typing import Any
 from credit_limits.domain.digest import digest_of
 from credit_limits.domain.errors import NoCertifiedChampion
 from credit_limits.domain.signature import Signature, read_signature, statement
+from credit_limits.gates.result import CheckName, Granted
 from credit_limits.gates.verdict import Cleared
 
-_MAY_BE_EMPTY = ("previous_champion", "approvals", "older_thresholds")
+_MAY_BE_EMPTY = ("previous_champion", "approvals", "older_thresholds", "overrides")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,8 @@ class Certificate:
     ``policy_version``, ``policy_digest``, ``maker``, ``approvals``, ``older_thresholds``: see
     :class:`Grounds`; ``data_versions``: version of each lake table behind it;
     ``previous_champion``: the version that it replaces, None for the first; ``actor``: who asked;
-    ``as_of``: the day for which it was judged. ``ValueError`` where any name or digest is empty.
+    ``as_of``: the day for which it was judged; ``overrides``: refusals that people answer for,
+    by whom, until when and why. ``ValueError`` where any name or digest is empty.
     """
 
     model_name: str
@@ -93,6 +95,7 @@ class Certificate:
     older_thresholds: OlderThresholds | None
     actor: str
     as_of: date
+    overrides: tuple[Granted, ...] = ()
 
     def __post_init__(self) -> None:
         empty = [
@@ -104,20 +107,26 @@ class Certificate:
             raise ValueError(f"a certificate without {', '.join(empty)}")
 
     def as_plain(self) -> dict[str, object]:
-        """The certificate as JSON-able values."""
+        """The certificate as JSON-able values; one without overrides does not speak of them."""
         older = self.older_thresholds
-        return {
+        plain: dict[str, object] = {
             **asdict(self),
             "data_versions": dict(self.data_versions),
             "approvals": list(self.approvals),
             "older_thresholds": older.as_plain() if older else None,
             "as_of": self.as_of.isoformat(),
         }
+        overrides = [item.as_plain() for item in self.overrides]
+        return plain | {"overrides": overrides} if overrides else _without(plain, "overrides")
 
     @property
     def digest(self) -> str:
         """SHA-256 of :meth:`as_plain`."""
         return digest_of(self.as_plain())
+
+
+def _without(plain: dict[str, object], name: str) -> dict[str, object]:
+    return {key: value for key, value in plain.items() if key != name}
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +210,7 @@ def certify(
         older_thresholds=grounds.older_thresholds,
         actor=actor,
         as_of=as_of,
+        overrides=verdict.overrides,
     )
 
 
@@ -226,13 +236,30 @@ def _revived(plain: Mapping[str, object]) -> dict[str, Any]:
         raise TypeError("data_versions is not a mapping")
     if not isinstance(approvals, list):
         raise TypeError("approvals is not a list")
+    overrides = plain.get("overrides", [])
+    if not isinstance(overrides, list):
+        raise TypeError("overrides is not a list")
     return {
         **plain,
+        "overrides": tuple(_granted(item) for item in overrides),
         "data_versions": tuple(sorted((str(name), int(at)) for name, at in versions.items())),
         "approvals": tuple(str(name) for name in approvals),
         "older_thresholds": _older(older),
         "as_of": date.fromisoformat(str(plain["as_of"])),
     }
+
+
+def _granted(plain: object) -> Granted:
+    if not isinstance(plain, Mapping) or not isinstance(plain.get("by"), list):
+        raise TypeError("an override is not a mapping")
+    return Granted(
+        **{
+            **plain,
+            "check": CheckName(plain["check"]),
+            "by": tuple(map(str, plain["by"])),
+            "until": date.fromisoformat(str(plain["until"])),
+        }
+    )
 
 
 def _older(plain: object) -> OlderThresholds | None:
@@ -286,6 +313,28 @@ def verify_certificate(
             raise NoCertifiedChampion(
                 f"{model_name} version {version}: {name} is {value or 'absent'}, its certificate "
                 f"says {certified}. {_REMEDY[name]}"
+            )
+
+
+def verify_overrides(certificate: Certificate, today: date) -> None:
+    """Hold a certificate's overrides against the day.
+
+    Args:
+        certificate: as read from the ledger.
+        today: by the ledger's time, not the day that is decided for.
+
+    Raises:
+        NoCertifiedChampion: an override has ended; names it and what to do.
+    """
+    name, version = certificate.model_name, certificate.version
+    for override in certificate.overrides:
+        if override.until < today:
+            raise NoCertifiedChampion(
+                f"{name} version {version}: its check {override.check} was refused, and the "
+                f"override of that by {' and '.join(override.by)} ended on {override.until}. "
+                "Promote a version that needs none, or roll back to one (tidegate roll-back); to "
+                f"keep this one, tidegate promote --version {version} and have a new override "
+                f"signed: tidegate override {version} --check {override.check}"
             )
 
 

@@ -57,10 +57,15 @@ class AttributeTreated:
 
 @dataclass(frozen=True, slots=True)
 class FairnessEvidence:
-    """Check 8: decisions on ``customers`` by every protected attribute that the lender knows."""
+    """Check 8: decisions on ``customers`` by every protected attribute that the lender knows.
+
+    ``jurisdiction`` is the lender's, which says whether an attribute refuses; where it is empty
+    the strictest counts.
+    """
 
     customers: int
     attributes: tuple[AttributeTreated, ...]
+    jurisdiction: str = ""
 
     def __post_init__(self) -> None:
         counts(customers=self.customers)

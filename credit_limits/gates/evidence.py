@@ -248,7 +248,12 @@ class Evidence:
     @property
     def digest(self) -> str:
         """SHA-256 of :meth:`as_plain` without what a clock gave."""
-        return digest_of(_untimed(self.as_plain()))
+        return digest_of_plain(self.as_plain())
+
+
+def digest_of_plain(plain: object) -> str:
+    """The digest of evidence that :meth:`Evidence.as_plain` wrote, as it is read back."""
+    return digest_of(_untimed(plain))
 
 
 def _plain(value: object) -> object:

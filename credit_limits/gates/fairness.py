@@ -39,7 +39,8 @@ def check(
     sampling cannot explain it. And the proxy test: the AUC by which score or inputs tell a group.
     Why: a model never sees these attributes, and can find them again in what it does see.
     Where it refuses: the inputs behind it must go or be replaced. An attribute whose consequence
-    is reporting is measured and named, and does not refuse.
+    is reporting, in the lender's jurisdiction and on the day, is measured and named, and does not
+    refuse.
     """
     if evidence is None or not evidence.attributes:
         return no_evidence(CheckName.FAIRNESS, f"no protected attribute is known. {_ADVICE}")
@@ -51,7 +52,7 @@ def check(
     bounds: list[Bound] = [AtLeast("customers", thresholds.group_customers_floor)]
     findings: list[str] = []
     for treated in evidence.attributes:
-        blocking = thresholds.blocking(treated.attribute, as_of)
+        blocking = thresholds.blocking(treated.attribute, as_of, evidence.jurisdiction)
         figures[f"{treated.attribute}_proxy_auc"] = folded(max, _proxy_aucs(treated))
         findings += _proxies(treated, thresholds.proxy_auc_notice)
         for measure in _measures(treated, thresholds):

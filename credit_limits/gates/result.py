@@ -3,8 +3,10 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
+from credit_limits.gates.approvals import TWO_KEYS
 from credit_limits.gates.threshold_sections import Dispensation, Threshold
 
 
@@ -29,15 +31,56 @@ class CheckName(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Granted:
+    """An override that enough people have signed: they answer for one refusal, until a day.
+
+    ``finding``: digest of the very figures and bounds that it is about; ``digest``: of what was
+    signed; ``by``: names of those who signed; ``until``: the last day on which it holds.
+    ``ValueError`` for fewer than two people, or without a digest or a reason.
+    """
+
+    check: CheckName
+    finding: str
+    digest: str
+    by: tuple[str, ...]
+    until: date
+    reason: str
+
+    def __post_init__(self) -> None:
+        if len(set(self.by)) < TWO_KEYS or len(set(self.by)) < len(self.by):
+            raise ValueError(f"{self.check}: an override takes {TWO_KEYS} people, each once")
+        if not self.finding or not self.digest or not self.reason.strip():
+            raise ValueError(f"{self.check}: an override names its finding and its reason")
+
+    def as_plain(self) -> dict[str, object]:
+        """The override as JSON-able values."""
+        return {
+            "check": self.check.value,
+            "finding": self.finding,
+            "digest": self.digest,
+            "by": list(self.by),
+            "until": self.until.isoformat(),
+            "reason": self.reason,
+        }
+
+    @property
+    def sentence(self) -> str:
+        """By whom, until when and why."""
+        return f"overridden until {self.until} by {' and '.join(self.by)}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
 class CheckResult:
     """The outcome of one check.
 
     ``measured`` and ``thresholds`` are (name, value) pairs; ``message`` says in a sentence what
     was found and, on a refusal, what to do. ``evidence_missing`` marks a refusal for want of
     evidence. ``dispensed``: there is no evidence, and the policy does without it; such a check
-    has not passed, and does not refuse. ``ValueError`` for a pass without figures, without
-    bounds, or with a figure that is not finite: such a pass would rest on nothing; and for a
-    dispensation of a check that passed or had evidence.
+    has not passed, and does not refuse. ``override``: it was measured and refused, and people
+    answer for that; neither has such a check passed. ``ValueError`` for a pass without figures,
+    without bounds, or with a figure that is not finite: such a pass would rest on nothing; for a
+    dispensation of a check that passed or had evidence; and for an override of one that passed,
+    had none, or is another.
     """
 
     check: CheckName
@@ -47,23 +90,30 @@ class CheckResult:
     message: str
     evidence_missing: bool = False
     dispensed: bool = False
+    override: Granted | None = None
 
     @property
     def refuses(self) -> bool:
         """Whether this check alone keeps the version from being promoted."""
-        return not (self.passed or self.dispensed)
+        return not (self.passed or self.dispensed or self.override)
 
     def __post_init__(self) -> None:
         if not self.message:
             raise ValueError(f"{self.check}: a result without a message")
         if self.dispensed and (self.passed or not self.evidence_missing):
             raise ValueError(f"{self.check}: dispensed with although it has evidence")
+        if self.override is not None and not self._may_carry(self.override):
+            raise ValueError(f"{self.check}: overridden although it did not refuse on evidence")
         if not self.passed:
             return
         if self.evidence_missing or not self.measured or not self.thresholds:
             raise ValueError(f"{self.check}: passed without evidence")
         if not all(math.isfinite(value) for _, value in (*self.measured, *self.thresholds)):
             raise ValueError(f"{self.check}: passed with a figure that is not finite")
+
+    def _may_carry(self, override: Granted) -> bool:
+        refused = not (self.passed or self.dispensed or self.evidence_missing)
+        return refused and bool(self.measured) and override.check is self.check
 
 
 @dataclass(frozen=True, slots=True)

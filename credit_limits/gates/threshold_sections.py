@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
 
+from credit_limits.policy.lender import Jurisdiction
+
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
@@ -32,11 +34,15 @@ class Between:
 
 @dataclass(frozen=True, slots=True)
 class Consequence:
-    """What it means, from a day on, that a protected attribute fails: refused, or only reported."""
+    """What it means, from a day on, that a protected attribute fails: refused, or only reported.
+
+    ``jurisdiction``: where, None for wherever no other row holds.
+    """
 
     effective_from: date
     blocking: bool
     reason: str
+    jurisdiction: Jurisdiction | None = None
 
     def __post_init__(self) -> None:
         if not self.reason:
@@ -146,11 +152,19 @@ class FairnessThresholds:
     proxy_auc_notice: Annotated[Threshold, Between(0.5, 1)]
     attributes: Mapping[str, tuple[Consequence, ...]]
 
-    def blocking(self, attribute: str, as_of: date) -> bool:
-        """Whether the attribute refuses on this day; one that the file does not name does."""
+    def blocking(self, attribute: str, as_of: date, jurisdiction: str) -> bool:
+        """Whether the attribute refuses on this day in this jurisdiction.
+
+        A jurisdiction's own row prevails over one for everywhere. An attribute that the file does
+        not name there refuses; so does one that refuses anywhere, where the jurisdiction is none
+        that is known.
+        """
         stated = self.attributes.get(attribute, ())
-        in_force = [item for item in stated if item.effective_from <= as_of]
-        return in_force[-1].blocking if in_force else True
+        last = {item.jurisdiction: item for item in stated if item.effective_from <= as_of}
+        if jurisdiction not in tuple(Jurisdiction):
+            return not last or any(item.blocking for item in last.values())
+        found = last.get(Jurisdiction(jurisdiction)) or last.get(None)
+        return found is None or found.blocking
 
 
 @dataclass(frozen=True, slots=True)

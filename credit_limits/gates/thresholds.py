@@ -32,6 +32,7 @@ from credit_limits.gates.threshold_sections import (
     TimeThresholds,
     WelfareThresholds,
 )
+from credit_limits.policy.lender import Jurisdiction
 
 DISPENSABLE = ("fairness", "limit_response", "policy_value")
 """The checks that a product may do without; every other one needs its evidence."""
@@ -142,22 +143,27 @@ def _consequences(version: str, where: str, raw: object) -> dict[str, tuple[Cons
         if not isinstance(rows, list) or not rows:
             raise PolicyError(f"{version}: {place} needs at least one dated consequence")
         found[attribute] = tuple(_consequence(version, place, row) for row in rows)
-        days = [item.effective_from for item in found[attribute]]
-        if days != sorted(set(days)):
-            raise PolicyError(f"{version}: {place}: the days must rise from row to row")
+        for there in {item.jurisdiction for item in found[attribute]}:
+            own = [item for item in found[attribute] if item.jurisdiction is there]
+            days = [item.effective_from for item in own]
+            if days != sorted(set(days)):
+                raise PolicyError(f"{version}: {place}: the days must rise from row to row")
     return found
 
 
 def _consequence(version: str, where: str, raw: object) -> Consequence:
     row = _mapping(version, where, raw)
-    _same_names(version, where, row, ("from", "consequence", "reason"))
+    known = ("from", "consequence", "reason", *(["jurisdiction"] if "jurisdiction" in row else []))
+    _same_names(version, where, row, known)
     if row["consequence"] not in ("blocking", "reporting"):
         raise PolicyError(
             f"{version}: {where}: consequence is {row['consequence']!r}; blocking or reporting"
         )
     start = _day(version, f"{where}.from", row["from"])
     try:
-        return Consequence(start, row["consequence"] == "blocking", str(row["reason"] or ""))
+        place = Jurisdiction(str(row["jurisdiction"])) if "jurisdiction" in row else None
+        blocking = row["consequence"] == "blocking"
+        return Consequence(start, blocking, str(row["reason"] or ""), place)
     except ValueError as error:
         raise PolicyError(f"{version}: {where}: {error}") from error
 

@@ -1,5 +1,6 @@
 """The verdict: a value that only the whole chain can make, and that a promotion asks for."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -22,7 +23,8 @@ from credit_limits.gates import (
     welfare,
 )
 from credit_limits.gates.evidence import Evidence
-from credit_limits.gates.result import CheckName, CheckResult, dispensed_with, timed
+from credit_limits.gates.overrides import NEVER_OVERRIDDEN, finding_of
+from credit_limits.gates.result import CheckName, CheckResult, Granted, dispensed_with, timed
 from credit_limits.gates.threshold_sections import Dispensation
 from credit_limits.gates.thresholds import DISPENSABLE, GateThresholds
 
@@ -31,11 +33,11 @@ REQUIRED: tuple[CheckName, ...] = tuple(CheckName)
 
 @dataclass(frozen=True, slots=True)
 class Cleared:
-    """Every check of the chain passed on its evidence, or is one that the policy does without.
+    """Every check passed on its evidence, or the policy does without it, or people answer for it.
 
     What must not happen after a failure takes this as its argument. ``ValueError`` where a check
-    is missing, repeated, out of order or refuses, one is dispensed with that cannot be, or a
-    digest or version is empty.
+    is missing, repeated, out of order or refuses, one is dispensed with or overridden that cannot
+    be, or a digest or version is empty.
     """
 
     thresholds_version: str
@@ -47,6 +49,11 @@ class Cleared:
         failing = [result.check.value for result in self.checks if result.refuses]
         if failing:
             raise ValueError(f"not cleared: {', '.join(failing)}")
+
+    @property
+    def overrides(self) -> tuple[Granted, ...]:
+        """What people answer for, in the order of the chain."""
+        return tuple(result.override for result in self.checks if result.override)
 
     @property
     def digest(self) -> str:
@@ -81,17 +88,26 @@ class Refused:
 Verdict = Cleared | Refused
 
 
-def judge(evidence: Evidence, thresholds: GateThresholds, as_of: date) -> Verdict:
+def judge(
+    evidence: Evidence,
+    thresholds: GateThresholds,
+    as_of: date,
+    overrides: Collection[Granted] = (),
+) -> Verdict:
     """Every check on its evidence, then one verdict; what is absent refuses.
 
     A check without any evidence that the thresholds' file does without on that day is dispensed
-    with: it has not passed, and does not refuse. With evidence it is judged like every other.
+    with: it has not passed, and does not refuse. With evidence it is judged like every other. A
+    check that refuses on its evidence is overridden where people have signed for this very
+    finding; what nobody has measured, nobody can answer for.
 
     Args:
         evidence: what was measured of one model version.
         thresholds: of the policy in force; :func:`~credit_limits.gates.thresholds.parse_thresholds`
             raises ``PolicyError`` where one is missing.
         as_of: the day for which it is judged, on which dated parts of the policy must hold.
+        overrides: those that count today, see
+            :func:`~credit_limits.gates.overrides.granted_overrides`.
     """
     results = (
         data.check(evidence.data, thresholds.data),
@@ -111,7 +127,9 @@ def judge(evidence: Evidence, thresholds: GateThresholds, as_of: date) -> Verdic
         people.check(evidence.people, thresholds.people),
     )
     explained = tuple(
-        _explained(result, evidence, thresholds.dispensed.get(result.check), as_of)
+        _answered_for(
+            _explained(result, evidence, thresholds.dispensed.get(result.check), as_of), overrides
+        )
         for result in results
     )
     kind = Refused if any(result.refuses for result in explained) else Cleared
@@ -133,6 +151,18 @@ def _explained(
     return replace(result, message=message)
 
 
+def _answered_for(result: CheckResult, overrides: Collection[Granted]) -> CheckResult:
+    """A refusal on evidence with the override of this very finding, where there is one."""
+    if not result.refuses or result.evidence_missing or result.check in NEVER_OVERRIDDEN:
+        return result
+    finding = finding_of(result.check, result.measured, result.thresholds)
+    for granted in overrides:
+        if granted.check is result.check and granted.finding == finding:
+            message = f"{granted.sentence}; found: {result.message}"
+            return replace(result, override=granted, message=message)
+    return result
+
+
 def _whole(version: str, evidence_digest: str, checks: tuple[CheckResult, ...]) -> None:
     if tuple(result.check for result in checks) != REQUIRED:
         raise ValueError(f"a verdict needs each of {', '.join(REQUIRED)}, once and in order")
@@ -141,6 +171,11 @@ def _whole(version: str, evidence_digest: str, checks: tuple[CheckResult, ...]) 
     firm = [item.check.value for item in checks if item.dispensed and item.check not in DISPENSABLE]
     if firm:
         raise ValueError(f"nobody can do without {', '.join(firm)}")
+    beyond = [
+        item.check.value for item in checks if item.override if item.check in NEVER_OVERRIDDEN
+    ]
+    if beyond:
+        raise ValueError(f"nobody can answer for {', '.join(beyond)}")
 
 
 def _digest(word: str, version: str, evidence_digest: str, checks: tuple[CheckResult, ...]) -> str:
@@ -151,6 +186,7 @@ def _digest(word: str, version: str, evidence_digest: str, checks: tuple[CheckRe
             "dispensed": result.message if result.dispensed else "",
             "measured": {name: value for name, value in result.measured if not timed(name)},
             "thresholds": dict(result.thresholds),
+            **({"overridden": result.override.as_plain()} if result.override else {}),
         }
         for result in checks
     ]

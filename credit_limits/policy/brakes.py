@@ -14,6 +14,7 @@ from credit_limits.domain.account import Product, Segment
 from credit_limits.domain.decision import ReasonCode
 from credit_limits.policy.limit_policy import LimitPolicy
 from credit_limits.policy.portfolio import PRODUCTS, SEGMENTS, Account, Flags, Integers, Portfolio
+from credit_limits.policy.triggers import risk_grade
 
 
 class BrakeMeasure(StrEnum):
@@ -124,7 +125,7 @@ class BrakeOrder:
         if self.ratio_permille is not None:
             return policy.ladder.round_down(limit * self.ratio_permille // 1000)
         bands = policy.grades.bands
-        stricter = policy.grades.index(portfolio.default_probability) + (self.grades or 0)
+        stricter = risk_grade(portfolio, policy) + (self.grades or 0)
         stricter = np.minimum(stricter, len(bands) - 1)
         ratio = np.array([band.increase_ratio_permille for band in bands])[stricter]
         most = np.array([band.limit_ceiling_minor for band in bands])[stricter]

@@ -10,13 +10,27 @@ import numpy as np
 
 from credit_limits.domain.account import AccountStatus
 from credit_limits.domain.decision import ReasonCode
+from credit_limits.policy.account_changes import CHANGE_REASONS, AccountChanges, masks_of
 from credit_limits.policy.brakes import NO_BRAKES, Brakes
 from credit_limits.policy.limit_policy import LimitPolicy
 from credit_limits.policy.permission import RULE_ORDER, Permissions
 from credit_limits.policy.portfolio import STATUSES, Flags, Integers, Portfolio
+from credit_limits.policy.rate_changes import RateChanges, rate_changes
 from credit_limits.policy.rulebook import NO_RULES, RuleBook
 from credit_limits.policy.rulebook_effects import rule_effects
 from credit_limits.policy.rulebook_findings import RuleTouch, find
+from credit_limits.policy.states import StateMoves, state_moves
+from credit_limits.policy.triggers import (
+    Triggers,
+    revolving_debt,
+    risk_grade,
+    spending_rules,
+    thin_file_top_minor,
+    triggers,
+)
+
+_UNBOUNDED_MINOR = 10**17
+_OPEN = STATUSES.index(AccountStatus.OPEN)
 
 
 def permitted(
@@ -33,19 +47,22 @@ def permitted(
     whom every rule would let rise.
 
     Returns:
-        Floors, caps, reasons and closures, N places each: ``floor <= min(cap, limit)`` always;
-        ``cap > limit`` exactly where no rule forbids a raise.
+        Floors, caps, reasons, closures and changes of state, term and rate, N places each:
+        ``floor <= min(cap, limit)`` always; ``cap > limit`` exactly where no rule forbids a raise.
     """
-    ceilings = _raise_ceilings(portfolio, policy)
+    ceilings, found = _raise_ceilings(portfolio, policy), triggers(portfolio, policy)
+    moves = state_moves(portfolio, policy, found, _close_months(portfolio, policy, found.closing))
     rules = {
-        **_state_rules(portfolio),
-        **_overdue_rules(portfolio, policy),
-        **_behaviour_rules(portfolio, policy),
+        **_state_rules(portfolio, moves),
+        **found.closing,
         **_observation_rules(portfolio, policy),
         **{reason: top <= portfolio.limit_minor for reason, top in ceilings.items()},
     }
+    rules |= spending_rules(portfolio, policy, rules[ReasonCode.INACTIVE])
+    rules[ReasonCode.REVOLVING_DEBT] = revolving_debt(
+        portfolio, policy, rules[ReasonCode.PERSISTENT_DEBT]
+    )
     rules[ReasonCode.RISK_TOO_HIGH] = _grade_ratios(portfolio, policy) <= 1000
-    months = _close_months(portfolio, policy, rules)
     findings = find(portfolio, rulebook)
     asked = rule_effects(
         portfolio, findings, lambda free: policy.ladder.round_down(_with_share(portfolio, free))
@@ -53,65 +70,73 @@ def permitted(
     for reason, flags in asked.forbidden.items():
         rules[reason] = flags | rules.get(reason, np.zeros_like(flags))
     reviewed = portfolio.human_review_only | asked.referred
-    masks = np.where(reviewed, _mask(ReasonCode.HUMAN_REVIEW_ONLY), _masks(rules))
+    masks = np.where(
+        reviewed, _mask(ReasonCode.HUMAN_REVIEW_ONLY), masks_of(rules, RULE_ORDER, len(portfolio))
+    )
     braked, free = brakes.raise_ceilings(portfolio, policy), masks == 0
     for reason, ceiling in braked.items():
         masks = np.where(free & (ceiling <= portfolio.limit_minor), masks | _mask(reason), masks)
-    floor, forced = _cuts(portfolio, policy)
+    rates = rate_changes(
+        portfolio, policy, rulebook, findings, opened=moves.state == _OPEN, reviewed=reviewed
+    )
+    floor, forced = _cuts(portfolio, policy, found.extended)
     top = np.minimum.reduce([*ceilings.values(), asked.ceiling_minor, *braked.values()])
     cap = np.where(masks == 0, top, forced)
     return Permissions(
         floor_minor=np.where(reviewed, portfolio.limit_minor, floor),
         cap_minor=np.where(reviewed, portfolio.limit_minor, cap),
-        reasons=masks.astype(np.uint32),
-        close_months=np.where(reviewed, 0, months),
+        reasons=masks.astype(np.uint64),
+        close_months=np.where(reviewed, 0, moves.close_months),
+        changes=_changes(portfolio, found, moves, rates, reviewed),
         rules=tuple(map(RuleTouch, findings, asked.held)),
     )
 
 
-def _mask(reason: ReasonCode) -> np.uint32:
-    return np.uint32(1 << RULE_ORDER.index(reason))
+def _mask(reason: ReasonCode) -> int:
+    return 1 << RULE_ORDER.index(reason)
 
 
-def _masks(rules: Mapping[ReasonCode, Flags]) -> Integers:
-    total: Integers = np.zeros(len(next(iter(rules.values()))), dtype=np.int64)
-    for reason, flags in rules.items():
-        total += np.where(flags, int(_mask(reason)), 0)
-    return total
-
-
-def _state_rules(portfolio: Portfolio) -> dict[ReasonCode, Flags]:
-    status = portfolio.status
-    earlier = portfolio.increases_closed_until >= np.datetime64(portfolio.as_of)
-    return {
-        ReasonCode.ACCOUNT_NOT_OPEN: status == STATUSES.index(AccountStatus.FROZEN),
-        ReasonCode.INCREASES_CLOSED: earlier
-        | (status == STATUSES.index(AccountStatus.INCREASES_CLOSED)),
-        ReasonCode.DECLINES_INCREASES: portfolio.declines_increases,
+def _changes(
+    portfolio: Portfolio, found: Triggers, moves: StateMoves, rates: RateChanges, reviewed: Flags
+) -> AccountChanges:
+    """What becomes of each account beside its limit; nothing where a person decides of it."""
+    machine = ~reviewed
+    frozen, thawed, reopened = (
+        flags & machine for flags in (moves.frozen, moves.thawed, moves.reopened)
+    )
+    closes = (moves.close_months > 0) & machine
+    why: dict[ReasonCode, Flags] = {
+        ReasonCode.HUMAN_REVIEW_ONLY: reviewed,
+        ReasonCode.FREEZE_CONFLICT: portfolio.state_conflict & machine,
+        ReasonCode.FREEZE_EXPIRED: moves.expired & machine,
+        ReasonCode.BACKUP_REPAYMENT_SOURCE: found.spared & machine,
+        ReasonCode.CAUSE_GONE: thawed | reopened,
+        ReasonCode.RATE_ABOVE_LEGAL: rates.above_legal,
+        ReasonCode.RATE_OF_GRADE: rates.of_grade,
     }
+    masks = masks_of(why, CHANGE_REASONS, len(portfolio))
+    masks |= np.where(closes, masks_of(found.closing, CHANGE_REASONS, len(portfolio)), 0)
+    masks |= np.where(frozen, masks_of(found.freezing, CHANGE_REASONS, len(portfolio)), 0)
+    return AccountChanges(
+        state=np.where(reviewed, portfolio.status, moves.state),
+        since=np.where(reviewed, portfolio.state_since, moves.since),
+        causes=np.where(reviewed, portfolio.state_causes, moves.causes),
+        frozen=frozen,
+        thawed=thawed,
+        reopened=reopened,
+        referred=reviewed | portfolio.state_conflict | moves.expired,
+        extension_months=np.where(found.extended & machine, found.extension_months, 0),
+        annual_rate=rates.annual_rate,
+        reasons=masks,
+    )
 
 
-def _overdue_rules(portfolio: Portfolio, policy: LimitPolicy) -> dict[ReasonCode, Flags]:
-    days = portfolio.features.days_past_due_latest
-    overdue = days >= policy.overdue.levels[0].days_past_due
-    serious = overdue & (days >= policy.overdue.serious_days)
-    return {ReasonCode.SERIOUSLY_OVERDUE: serious, ReasonCode.OVERDUE: overdue & ~serious}
-
-
-def _behaviour_rules(portfolio: Portfolio, policy: LimitPolicy) -> dict[ReasonCode, Flags]:
-    seen, closing = portfolio.features, policy.closing
+def _state_rules(portfolio: Portfolio, moves: StateMoves) -> dict[ReasonCode, Flags]:
     return {
-        ReasonCode.LINKED_RISK: seen.linked_past_due_count >= closing.linked_past_due,
-        ReasonCode.LOAN_APPLICATION_BURST: (
-            seen.loan_application_count_7d >= closing.loan_applications_7d
-        )
-        | (seen.loan_application_count_30d >= closing.loan_applications_30d),
-        ReasonCode.DEVICE_CHANGE_BURST: seen.device_change_count_30d >= closing.device_changes_30d,
-        ReasonCode.PERSISTENT_DEBT: (
-            seen.revolving_share_12m >= closing.persistent_debt_revolving_share
-        )
-        & (seen.payment_ratio_12m <= closing.persistent_debt_payment_ratio)
-        & (seen.utilization_ratio_12m >= closing.persistent_debt_utilization_ratio),
+        ReasonCode.ACCOUNT_NOT_OPEN: moves.stays_frozen,
+        ReasonCode.FREEZE_CONFLICT: portfolio.state_conflict,
+        ReasonCode.INCREASES_CLOSED: moves.stays_closed | moves.thawed,
+        ReasonCode.DECLINES_INCREASES: portfolio.declines_increases,
     }
 
 
@@ -131,13 +156,13 @@ def _observation_rules(portfolio: Portfolio, policy: LimitPolicy) -> dict[Reason
 
 def _grade_ratios(portfolio: Portfolio, policy: LimitPolicy) -> Integers:
     ratios = np.array([band.increase_ratio_permille for band in policy.grades.bands])
-    return np.asarray(ratios[policy.grades.index(portfolio.default_probability)], dtype=np.int64)
+    return np.asarray(ratios[risk_grade(portfolio, policy)], dtype=np.int64)
 
 
 def _raise_ceilings(portfolio: Portfolio, policy: LimitPolicy) -> dict[ReasonCode, Integers]:
     """The highest round limit under each bound, were nothing else to bind."""
     limit, ladder = portfolio.limit_minor, policy.ladder
-    grade = policy.grades.index(portfolio.default_probability)
+    grade = risk_grade(portfolio, policy)
     ceilings = np.array([band.limit_ceiling_minor for band in policy.grades.bands])[grade]
     account = np.minimum(ceilings, policy.bounds.ceiling_minor)
     ratio = _grade_ratios(portfolio, policy)
@@ -148,6 +173,9 @@ def _raise_ceilings(portfolio: Portfolio, policy: LimitPolicy) -> dict[ReasonCod
         ReasonCode.CUSTOMER_CAP: ladder.round_down(_with_share(portfolio, free)),
         ReasonCode.AFFORDABILITY: ladder.round_down(
             _with_share(portfolio, _affordable_minor(portfolio, policy))
+        ),
+        ReasonCode.THIN_FILE: ladder.round_down(
+            thin_file_top_minor(portfolio, policy, _UNBOUNDED_MINOR)
         ),
     }
 
@@ -168,13 +196,15 @@ def _with_share(portfolio: Portfolio, free_minor: Integers) -> Integers:
     return np.asarray(np.maximum(portfolio.limit_minor + share, 0), dtype=np.int64)
 
 
-def _cuts(portfolio: Portfolio, policy: LimitPolicy) -> tuple[Integers, Integers]:
-    """The floor of any cut, and the most that an overdue account may keep."""
+def _cuts(portfolio: Portfolio, policy: LimitPolicy, extended: Flags) -> tuple[Integers, Integers]:
+    """The floor of any cut, and the most that an account overdue or in hardship may keep."""
     limit, ladder = portfolio.limit_minor, policy.ladder
     covered = np.ceil(policy.bounds.balance_cover_ratio * np.maximum(portfolio.balance_minor, 0))
     floor = ladder.round_up(np.maximum(covered.astype(np.int64), policy.bounds.floor_minor))
     floor = np.minimum(floor, limit)
     ratio = _by_overdue_level(portfolio, policy, 1000, "limit_ratio_permille")
+    in_hardship = np.where(extended, policy.hardship.limit_ratio_permille, 1000)
+    ratio = np.minimum(ratio, in_hardship)
     kept = np.where(ratio < 1000, ladder.round_down(limit * ratio // 1000), limit)
     return floor, np.maximum(kept, floor)
 
@@ -189,6 +219,9 @@ def _close_months(
         (ReasonCode.LOAN_APPLICATION_BURST, closing.loan_applications_close_months),
         (ReasonCode.DEVICE_CHANGE_BURST, closing.device_changes_close_months),
         (ReasonCode.PERSISTENT_DEBT, closing.persistent_debt_close_months),
+        (ReasonCode.LOGIN_ANOMALY, policy.anomalies.close_months),
+        (ReasonCode.SPENDING_ANOMALY, policy.anomalies.close_months),
+        (ReasonCode.HARDSHIP, policy.hardship.close_months),
     ):
         months = np.maximum(months, np.where(rules[reason], length, 0))
     return months

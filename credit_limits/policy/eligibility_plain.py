@@ -8,7 +8,6 @@ import math
 
 import numpy as np
 
-from credit_limits.domain.account import AccountStatus
 from credit_limits.domain.decision import ReasonCode
 from credit_limits.policy.brakes import BRAKE_REASONS, NO_BRAKES, BrakeOrder, Brakes
 from credit_limits.policy.increase_rules import OverdueLevel
@@ -17,6 +16,20 @@ from credit_limits.policy.permission import RULE_ORDER, Permission
 from credit_limits.policy.portfolio import Account
 from credit_limits.policy.rulebook import NO_RULES, RuleBook
 from credit_limits.policy.rulebook_plain import rules_for_account
+from credit_limits.policy.states_plain import (
+    StateMove,
+    changed,
+    referred_to_person,
+    state_move,
+)
+from credit_limits.policy.triggers_plain import (
+    at_least,
+    grade_place,
+    revolves,
+    spending_reasons,
+    thin_file_top,
+    triggers_of,
+)
 
 
 def permitted_plain(
@@ -29,26 +42,29 @@ def permitted_plain(
     limit = account.limit_minor
     asked = rules_for_account(account, rulebook, lambda free: _shared_top(account, free, policy))
     if account.human_review_only or asked.referred:
-        return Permission(limit, limit, (ReasonCode.HUMAN_REVIEW_ONLY,), 0, asked.rules)
+        reviewed = (ReasonCode.HUMAN_REVIEW_ONLY,)
+        return Permission(limit, limit, reviewed, 0, referred_to_person(account), asked.rules)
+    found, level = triggers_of(account, policy), _overdue_level(account, policy)
+    move = state_move(account, policy, found, _close_months(found.closing, level, policy))
     tops = {
         ReasonCode.LIMIT_AT_CAP: _account_top(account, policy),
         ReasonCode.CUSTOMER_CAP: _customer_top(account, policy),
         ReasonCode.AFFORDABILITY: _affordable_top(account, policy),
     }
+    if (record := thin_file_top(account, policy)) is not None:
+        tops[ReasonCode.THIN_FILE] = _round_down(record, policy)
     reasons = (
-        _state_reasons(account)
-        | _behaviour_reasons(account, policy)
+        _state_reasons(account, move)
+        | found.closing
         | _observation_reasons(account, policy)
         | {reason for reason, top in tops.items() if top <= limit}
     )
-    level = _overdue_level(account, policy)
-    if level is not None:
-        days = account.features["days_past_due_latest"] or 0.0
-        serious = days >= policy.overdue.serious_days
-        reasons |= {ReasonCode.SERIOUSLY_OVERDUE if serious else ReasonCode.OVERDUE}
-    if policy.grades.band(account.default_probability).increase_ratio_permille <= 1000:
+    if ReasonCode.INACTIVE not in reasons:
+        reasons |= spending_reasons(account, policy)
+    if revolves(account, policy) and ReasonCode.PERSISTENT_DEBT not in reasons:
+        reasons |= {ReasonCode.REVOLVING_DEBT}
+    if policy.grades.bands[grade_place(account, policy)].increase_ratio_permille <= 1000:
         reasons |= {ReasonCode.RISK_TOO_HIGH}
-    months = _close_months(reasons, level, policy)
     reasons |= asked.reasons
     braked = _braked_tops(account, policy, brakes)
     if not reasons:
@@ -58,13 +74,17 @@ def permitted_plain(
     cap = limit
     if not reasons:
         cap = min([*tops.values(), *asked.tops, *(top for _, top in braked)])
-    elif level is not None and level.limit_ratio_permille < 1000:
-        cap = max(_round_down(limit * level.limit_ratio_permille // 1000, policy), floor)
+    else:
+        ratio = level.limit_ratio_permille if level is not None else 1000
+        ratio = min(ratio, policy.hardship.limit_ratio_permille if found.extended else 1000)
+        if ratio < 1000:
+            cap = max(_round_down(limit * ratio // 1000, policy), floor)
     return Permission(
         floor,
         cap,
         tuple(reason for reason in RULE_ORDER if reason in reasons),
-        months,
+        move.close_months,
+        changed(account, policy, found, move, rulebook),
         asked.rules,
     )
 
@@ -85,45 +105,21 @@ def _braked_top(account: Account, policy: LimitPolicy, order: BrakeOrder) -> int
         return _round_down(limit * order.ratio_permille // 1000, policy)
     if order.grades is None:
         return limit
-    own = bands.index(policy.grades.band(account.default_probability))
-    band = bands[min(own + order.grades, len(bands) - 1)]
+    band = bands[min(grade_place(account, policy) + order.grades, len(bands) - 1)]
     top = min(band.limit_ceiling_minor, limit * band.increase_ratio_permille // 1000)
     return _round_down(top, policy)
 
 
-def _state_reasons(account: Account) -> set[ReasonCode]:
+def _state_reasons(account: Account, move: StateMove) -> set[ReasonCode]:
     reasons = set()
-    if account.status is AccountStatus.FROZEN:
+    if move.stays_frozen:
         reasons.add(ReasonCode.ACCOUNT_NOT_OPEN)
-    until = account.increases_closed_until
-    if account.status is AccountStatus.INCREASES_CLOSED or (
-        until is not None and until >= account.as_of
-    ):
+    if account.state_conflict:
+        reasons.add(ReasonCode.FREEZE_CONFLICT)
+    if move.stays_closed or move.thawed:
         reasons.add(ReasonCode.INCREASES_CLOSED)
     if account.declines_increases:
         reasons.add(ReasonCode.DECLINES_INCREASES)
-    return reasons
-
-
-def _behaviour_reasons(account: Account, policy: LimitPolicy) -> set[ReasonCode]:
-    seen, closing = account.features, policy.closing
-    reasons = set()
-    if _at_least(seen["linked_past_due_count"], closing.linked_past_due):
-        reasons.add(ReasonCode.LINKED_RISK)
-    if _at_least(seen["loan_application_count_7d"], closing.loan_applications_7d) or _at_least(
-        seen["loan_application_count_30d"], closing.loan_applications_30d
-    ):
-        reasons.add(ReasonCode.LOAN_APPLICATION_BURST)
-    if _at_least(seen["device_change_count_30d"], closing.device_changes_30d):
-        reasons.add(ReasonCode.DEVICE_CHANGE_BURST)
-    paid = seen["payment_ratio_12m"]
-    if (
-        _at_least(seen["revolving_share_12m"], closing.persistent_debt_revolving_share)
-        and _at_least(seen["utilization_ratio_12m"], closing.persistent_debt_utilization_ratio)
-        and paid is not None
-        and paid <= closing.persistent_debt_payment_ratio
-    ):
-        reasons.add(ReasonCode.PERSISTENT_DEBT)
     return reasons
 
 
@@ -132,9 +128,9 @@ def _observation_reasons(account: Account, policy: LimitPolicy) -> set[ReasonCod
     reasons = set()
     age = seen["account_age_months"]
     young = age is not None and age < needed.account_age_months_min
-    if young or not _at_least(seen["statement_count_12m"], needed.statements_min):
+    if young or not at_least(seen["statement_count_12m"], needed.statements_min):
         reasons.add(ReasonCode.OBSERVATION_TOO_SHORT)
-    if not _at_least(seen["on_time_streak_months"], needed.on_time_streak_min):
+    if not at_least(seen["on_time_streak_months"], needed.on_time_streak_min):
         reasons.add(ReasonCode.ON_TIME_STREAK_TOO_SHORT)
     since = account.months_since_limit_change
     if since is not None and since < needed.cool_off_months:
@@ -147,7 +143,7 @@ def _observation_reasons(account: Account, policy: LimitPolicy) -> set[ReasonCod
 
 
 def _account_top(account: Account, policy: LimitPolicy) -> int:
-    band = policy.grades.band(account.default_probability)
+    band = policy.grades.bands[grade_place(account, policy)]
     top = min(band.limit_ceiling_minor, policy.bounds.ceiling_minor)
     if band.increase_ratio_permille > 1000:
         top = min(top, account.limit_minor * band.increase_ratio_permille // 1000)
@@ -179,7 +175,7 @@ def _overdue_level(account: Account, policy: LimitPolicy) -> OverdueLevel | None
     days = account.features["days_past_due_latest"]
     reached = None
     for level in policy.overdue.levels:
-        if _at_least(days, level.days_past_due):
+        if at_least(days, level.days_past_due):
             reached = level
     return reached
 
@@ -190,21 +186,22 @@ def _floor(account: Account, policy: LimitPolicy) -> int:
     return min(int(policy.ladder.round_up(lowest)[0]), account.limit_minor)
 
 
-def _close_months(reasons: set[ReasonCode], level: OverdueLevel | None, policy: LimitPolicy) -> int:
+def _close_months(
+    causes: frozenset[ReasonCode], level: OverdueLevel | None, policy: LimitPolicy
+) -> int:
     closing = policy.closing
     months = {
         ReasonCode.LINKED_RISK: closing.linked_risk_close_months,
         ReasonCode.LOAN_APPLICATION_BURST: closing.loan_applications_close_months,
         ReasonCode.DEVICE_CHANGE_BURST: closing.device_changes_close_months,
         ReasonCode.PERSISTENT_DEBT: closing.persistent_debt_close_months,
+        ReasonCode.LOGIN_ANOMALY: policy.anomalies.close_months,
+        ReasonCode.SPENDING_ANOMALY: policy.anomalies.close_months,
+        ReasonCode.HARDSHIP: policy.hardship.close_months,
     }
-    closed = [months[reason] for reason in reasons if reason in months]
+    closed = [months[cause] for cause in causes if cause in months]
     return max([*closed, level.close_months if level else 0])
 
 
 def _round_down(amount_minor: int, policy: LimitPolicy) -> int:
     return int(policy.ladder.round_down(np.array([amount_minor]))[0])
-
-
-def _at_least(value: float | None, bound: float) -> bool:
-    return value is not None and value >= bound

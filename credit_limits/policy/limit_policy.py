@@ -17,7 +17,28 @@ from credit_limits.policy.increase_rules import (
 from credit_limits.policy.ladder import CandidateLadder, parse_ladder
 from credit_limits.policy.parameters import Section
 from credit_limits.policy.portfolio_caps import CapRule, parse_caps
+from credit_limits.policy.pricing_policy import PricingPolicy, parse_pricing
 from credit_limits.policy.risk_grades import RiskGrades, parse_risk_grades
+from credit_limits.policy.state_rules import (
+    FreezeRules,
+    ReopeningRules,
+    parse_freezing,
+    parse_reopening,
+)
+from credit_limits.policy.trigger_rules import (
+    AnomalyRules,
+    HardshipRules,
+    LinkedRules,
+    RevolvingRules,
+    SpendingRules,
+    ThinFileRules,
+    parse_anomalies,
+    parse_hardship,
+    parse_linked,
+    parse_revolving,
+    parse_spending,
+    parse_thin_file,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +64,10 @@ class LimitBounds:
 
 @dataclass(frozen=True, slots=True)
 class LimitPolicy:
-    """The policy in force at a date."""
+    """The policy in force at a date.
+
+    Raises ``ValueError`` where an account could be frozen by what does not even close it.
+    """
 
     bounds: LimitBounds
     ladder: CandidateLadder
@@ -52,8 +76,43 @@ class LimitPolicy:
     overdue: OverdueRules
     closing: ClosingRules
     affordability: AffordabilityRules
+    spending: SpendingRules
+    revolving: RevolvingRules
+    thin_file: ThinFileRules
+    anomalies: AnomalyRules
+    hardship: HardshipRules
+    linked: LinkedRules
+    freezing: FreezeRules
+    reopening: ReopeningRules
+    pricing: PricingPolicy
     economics: EconomicPolicy
     caps: tuple[CapRule, ...]
+
+    def __post_init__(self) -> None:
+        if self.linked.freeze_past_due < self.closing.linked_past_due:
+            raise ValueError("linked_risk.freeze_past_due is below closing.linked_past_due")
+        if self.freezing.overdue_days < self.overdue.levels[0].days_past_due:
+            raise ValueError("freezing.overdue_days is below the first level of overdue")
+        if self.revolving.payment_ratio < self.reopening.persistent_debt_payment_ratio_leave:
+            raise ValueError("revolving.payment_ratio is below that of persistent debt")
+        self._check_leaving()
+
+    def _check_leaving(self) -> None:
+        closing, reopening = self.closing, self.reopening
+        for name in ("loan_applications_7d", "loan_applications_30d", "device_changes_30d"):
+            if getattr(reopening, f"{name}_leave") > getattr(closing, name):
+                raise ValueError(f"reopening.{name}_leave is above closing.{name}")
+        if self.linked.past_due_leave > closing.linked_past_due:
+            raise ValueError("linked_risk.past_due_leave is above closing.linked_past_due")
+        stricter = reopening.persistent_debt_payment_ratio_leave
+        if stricter < closing.persistent_debt_payment_ratio:
+            raise ValueError(
+                "reopening.persistent_debt_payment_ratio_leave is below the ratio that closes"
+            )
+        for name in ("revolving_share", "utilization_ratio"):
+            leave = getattr(reopening, f"persistent_debt_{name}_leave")
+            if leave > getattr(closing, f"persistent_debt_{name}"):
+                raise ValueError(f"reopening.persistent_debt_{name}_leave is above what closes")
 
 
 def parse_limit_policy(content: Mapping[str, object]) -> LimitPolicy:
@@ -68,7 +127,12 @@ def parse_limit_policy(content: Mapping[str, object]) -> LimitPolicy:
     """
     file = Section("", {key: value for key, value in content.items() if key != "effective_from"})
     bounds, annual_rate_ceiling = _parse_bounds(file.section("limits"))
-    policy = LimitPolicy(
+    with file.building():
+        return _parsed(file, bounds, annual_rate_ceiling)
+
+
+def _parsed(file: Section, bounds: LimitBounds, annual_rate_ceiling: float) -> LimitPolicy:
+    return LimitPolicy(
         bounds=bounds,
         ladder=parse_ladder(file.section("ladder")),
         grades=parse_risk_grades(file.section("risk_grades")),
@@ -76,11 +140,18 @@ def parse_limit_policy(content: Mapping[str, object]) -> LimitPolicy:
         overdue=parse_overdue(file.section("overdue")),
         closing=parse_closing(file.section("closing")),
         affordability=parse_affordability(file.section("affordability")),
+        spending=parse_spending(file.section("spending")),
+        revolving=parse_revolving(file.section("revolving")),
+        thin_file=parse_thin_file(file.section("thin_file")),
+        anomalies=parse_anomalies(file.section("anomalies")),
+        hardship=parse_hardship(file.section("hardship")),
+        linked=parse_linked(file.section("linked_risk")),
+        freezing=parse_freezing(file.section("freezing")),
+        reopening=parse_reopening(file.section("reopening")),
+        pricing=parse_pricing(file.section("pricing"), annual_rate_ceiling),
         economics=parse_economics(file.section("economics"), annual_rate_ceiling),
         caps=parse_caps(file.section("portfolio_caps")),
     )
-    file.finish()
-    return policy
 
 
 def _parse_bounds(section: Section) -> tuple[LimitBounds, float]:

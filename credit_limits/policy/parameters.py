@@ -92,7 +92,7 @@ class Section:
         try:
             yield self
         except ValueError as error:
-            raise PolicyError(f"{self.path}: {error}") from error
+            raise PolicyError(f"{self.path}: {error}" if self.path else str(error)) from error
         self.finish()
 
     def _path(self, key: str) -> str:

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from credit_limits.domain.decision import ReasonCode
+from credit_limits.policy.account_changes import AccountChange, AccountChanges
 from credit_limits.policy.portfolio import Flags, Integers
 
 if TYPE_CHECKING:
@@ -15,22 +16,30 @@ if TYPE_CHECKING:
 RULE_ORDER: tuple[ReasonCode, ...] = (
     ReasonCode.HUMAN_REVIEW_ONLY,
     ReasonCode.ACCOUNT_NOT_OPEN,
+    ReasonCode.FREEZE_CONFLICT,
+    ReasonCode.HARDSHIP,
     ReasonCode.SERIOUSLY_OVERDUE,
     ReasonCode.OVERDUE,
     ReasonCode.LINKED_RISK,
     ReasonCode.LOAN_APPLICATION_BURST,
     ReasonCode.DEVICE_CHANGE_BURST,
+    ReasonCode.LOGIN_ANOMALY,
+    ReasonCode.SPENDING_ANOMALY,
     ReasonCode.PERSISTENT_DEBT,
+    ReasonCode.REVOLVING_DEBT,
     ReasonCode.INCREASES_CLOSED,
     ReasonCode.DECLINES_INCREASES,
     ReasonCode.RISK_TOO_HIGH,
     ReasonCode.AFFORDABILITY,
     ReasonCode.CUSTOMER_CAP,
     ReasonCode.LIMIT_AT_CAP,
+    ReasonCode.THIN_FILE,
     ReasonCode.ON_TIME_STREAK_TOO_SHORT,
     ReasonCode.OBSERVATION_TOO_SHORT,
     ReasonCode.COOL_OFF,
     ReasonCode.INACTIVE,
+    ReasonCode.SPENDING_TOO_SMALL,
+    ReasonCode.SPENDING_CONCENTRATED,
     ReasonCode.RATE_ABOVE_LEGAL,
     ReasonCode.CONSENT_MISSING,
     ReasonCode.PARTNER_LIMIT,
@@ -48,14 +57,16 @@ class Permission:
 
     A cap above today's limit permits a raise, one below it forces a cut. ``reasons`` are the
     rules that forbid a raise, strongest first. ``close_months`` is for how long raises are closed
-    from now on, 0 for not. ``rules`` names the rules of the rule book that keep the limit from
-    rising, each with the columns that decided.
+    from now on, 0 for not. ``change`` is what becomes of the account beside its limit. ``rules``
+    names the rules of the rule book that keep the limit from rising, each with the columns that
+    decided.
     """
 
     floor_minor: int
     cap_minor: int
     reasons: tuple[ReasonCode, ...]
     close_months: int
+    change: AccountChange
     rules: tuple[str, ...] = ()
 
 
@@ -68,13 +79,14 @@ class Permissions:
 
     floor_minor: Integers
     cap_minor: Integers
-    reasons: npt.NDArray[np.uint32]
+    reasons: npt.NDArray[np.uint64]
     close_months: Integers
+    changes: AccountChanges
     rules: tuple["RuleTouch", ...] = ()
 
     def has(self, reason: ReasonCode) -> Flags:
         """Which accounts the rule of this reason forbids a raise."""
-        bit = np.uint32(1 << RULE_ORDER.index(reason))
+        bit = np.uint64(1 << RULE_ORDER.index(reason))
         return np.asarray((self.reasons & bit) != 0)
 
     def one(self, index: int) -> Permission:
@@ -85,5 +97,6 @@ class Permissions:
             int(self.cap_minor[index]),
             tuple(reason for bit, reason in enumerate(RULE_ORDER) if mask >> bit & 1),
             int(self.close_months[index]),
+            self.changes.one(index),
             tuple(rule.text_of(index) for rule in self.rules if rule.touched[index]),
         )

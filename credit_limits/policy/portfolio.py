@@ -38,11 +38,17 @@ class RuleFeatures:
     revolving_share_12m: Floats
     transaction_count_90d: Floats
     spend_90d_minor: Floats
+    spend_trend_90d: Floats
+    scenario_concentration_90d: Floats
     loan_application_count_7d: Floats
     loan_application_count_30d: Floats
+    login_count_30d: Floats
+    login_ratio_7d: Floats
     device_change_count_30d: Floats
+    disputed_transaction_count_90d: Floats
     linked_past_due_count: Floats
     bureau_other_balance_minor: Floats
+    has_backup_repayment_source: Floats
 
 
 FEATURES_READ: tuple[str, ...] = tuple(field.name for field in fields(RuleFeatures))
@@ -74,7 +80,13 @@ class Account:
     human_review_only: bool
     declines_increases: bool
     increases_closed_until: date | None
+    state_since: date | None
+    state_causes: int
+    state_conflict: bool
     months_since_limit_change: float | None
+    months_since_extension: float | None
+    months_since_rate_change: float | None
+    income_lost_ratio: float | None
     customer_total_minor: int
     customer_account_count: int
     segment: Segment | None
@@ -90,6 +102,15 @@ class Portfolio:
     ``balance_minor`` is that of the latest statement, 0 where there is none. ``annual_rate`` and
     ``months_since_limit_change`` are NaN where not known and never. ``increases_closed_until`` is
     the last day on which an earlier decision keeps raises closed, NaT for none.
+
+    ``status`` is the state in force: that of the latest decision, or of the lender's books where
+    they were changed after it. ``state_since`` is the day it began, NaT where not known;
+    ``state_causes`` a mask over :data:`~credit_limits.policy.account_changes.STATE_CAUSES`, 0
+    where no decision of ours made the state. ``state_conflict`` says that the books undid a
+    freeze. ``months_since_extension`` and ``months_since_rate_change`` are NaN for never.
+    ``income_lost_ratio`` is the share of the highest income of the year before that is lost, NaN
+    where no income is known.
+
     ``customer_total_minor`` adds up the limits of all accounts of the customer, also of those
     outside this portfolio, and ``customer_account_count`` counts them. ``segment`` is the place of
     the customer's in :data:`SEGMENTS`, -1 where not known, ``region`` empty where not known.
@@ -112,7 +133,13 @@ class Portfolio:
     human_review_only: Flags
     declines_increases: Flags
     increases_closed_until: Days
+    state_since: Days
+    state_causes: Integers
+    state_conflict: Flags
     months_since_limit_change: Floats
+    months_since_extension: Floats
+    months_since_rate_change: Floats
+    income_lost_ratio: Floats
     customer_total_minor: Integers
     customer_account_count: Integers
     segment: Integers
@@ -155,7 +182,7 @@ class Portfolio:
 
     def account(self, index: int) -> Account:
         """The account at one place."""
-        until = self.increases_closed_until[index]
+        until, since = self.increases_closed_until[index], self.state_since[index]
         return Account(
             as_of=self.as_of,
             product=PRODUCTS[self.product[index]],
@@ -168,7 +195,13 @@ class Portfolio:
             human_review_only=bool(self.human_review_only[index]),
             declines_increases=bool(self.declines_increases[index]),
             increases_closed_until=None if np.isnat(until) else until.astype(object),
+            state_since=None if np.isnat(since) else since.astype(object),
+            state_causes=int(self.state_causes[index]),
+            state_conflict=bool(self.state_conflict[index]),
             months_since_limit_change=_known(self.months_since_limit_change[index]),
+            months_since_extension=_known(self.months_since_extension[index]),
+            months_since_rate_change=_known(self.months_since_rate_change[index]),
+            income_lost_ratio=_known(self.income_lost_ratio[index]),
             customer_total_minor=int(self.customer_total_minor[index]),
             customer_account_count=int(self.customer_account_count[index]),
             segment=None if self.segment[index] < 0 else SEGMENTS[self.segment[index]],

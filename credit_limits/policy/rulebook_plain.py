@@ -22,12 +22,14 @@ class RulesForAccount:
     """What blocking rules do to one account.
 
     ``reasons`` forbid a raise, ``tops`` are the highest limits under caps of the customer's total,
-    ``rules`` names each rule that by itself keeps the limit from rising, and what decided.
+    ``rate_caps`` the highest annual rates under those that apply. ``rules`` names each rule that
+    by itself keeps the limit from rising, and what decided.
     """
 
     reasons: frozenset[ReasonCode]
     referred: bool
     tops: tuple[int, ...]
+    rate_caps: tuple[float, ...]
     rules: tuple[str, ...]
 
 
@@ -44,6 +46,7 @@ def rules_for_account(
     values = account_values(account, rulebook.lender)
     reasons: set[ReasonCode] = set()
     tops: list[int] = []
+    rate_caps: list[float] = []
     rules: list[str] = []
     referred = False
     for rule in rulebook.rules:
@@ -59,11 +62,15 @@ def rules_for_account(
         if truth and consequence.effect is Effect.CAP_CUSTOMER_TOTAL and at_most is not None:
             tops.append(top_of(math.floor(at_most) - account.customer_total_minor))
             caught = tops[-1] <= account.limit_minor
+        if truth and consequence.effect is Effect.CAP_ANNUAL_RATE and at_most is not None:
+            rate_caps.append(at_most)
         if caught:
             reasons.add(consequence.reason)
             rules.append(f"{rule.rule_id}: {columns}" if columns else rule.rule_id)
             referred |= consequence.effect is Effect.REFER_TO_PERSON
-    return RulesForAccount(frozenset(reasons), referred, tuple(tops), tuple(rules))
+    return RulesForAccount(
+        frozenset(reasons), referred, tuple(tops), tuple(rate_caps), tuple(rules)
+    )
 
 
 def _judged(rule: Rule, values: Mapping[str, Value]) -> tuple[bool | None, float | None, str]:

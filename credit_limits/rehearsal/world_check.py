@@ -20,7 +20,7 @@ from credit_limits.rehearsal.world_quantities import (
 )
 from credit_limits.simulation.columns import Flags, Floats, Ints
 from credit_limits.simulation.delinquency import State
-from credit_limits.simulation.orders import LimitOrders, orders_by_id
+from credit_limits.simulation.orders import LimitOrders, positions_of
 from credit_limits.simulation.parameters import WorldParameters
 from credit_limits.simulation.portfolio import OPEN
 from credit_limits.simulation.scenarios import ScenarioName
@@ -73,8 +73,7 @@ def true_probabilities(
         raise ValueError(f"{strange[0]} is no month end of the world")
     month = np.array([month_of[day] for day in as_of], dtype=np.int64)
     names, place = np.unique(account_id, return_inverse=True)
-    nothing = np.zeros(len(names), dtype=np.int64)
-    account = orders_by_id(world.scene, names, nothing, nothing.astype(np.bool_)).account[place]
+    account = positions_of(world.scene, names)[place]
     chance = np.full(len(month), np.nan)
     for at in range(int(month.max(initial=-1)) + 1):
         world.step()

@@ -31,7 +31,13 @@ from credit_limits.simulation.macro import MacroPath
 from credit_limits.simulation.parameters import WorldParameters
 from credit_limits.simulation.past_policy import LimitChanges, Reviewed
 from credit_limits.simulation.relations import Circles
-from credit_limits.simulation.repayment import MonthOfMoney, MonthTurn, nothing_moved, settle_month
+from credit_limits.simulation.repayment import (
+    MonthOfMoney,
+    MonthTurn,
+    Terms,
+    nothing_moved,
+    settle_month,
+)
 from credit_limits.simulation.spending import absorbed, all_at_once, demand, target_balance
 from credit_limits.simulation.streams import Concern, Streams
 
@@ -101,8 +107,9 @@ class Standing:
 
     ``churned`` are accounts closed in the month by their customer, ``thawed`` the month in which
     an account was last unfrozen, or closed to increases, ``newly_late`` those that fell behind in
-    it, ``cut_month`` the month in which the limit was last cut; ``fraud`` are members of a ring
-    that has struck.
+    it, ``cut_month`` the month in which the limit was last cut, ``held_frozen`` accounts frozen by
+    order, ``extended_to`` the last month of an extended term, ``annual_rate`` what each bears;
+    ``fraud`` are members of a ring that has struck.
     """
 
     month: int
@@ -116,6 +123,9 @@ class Standing:
     newly_late: Flags
     on_time_streak: Ints
     cut_month: Ints
+    held_frozen: Flags
+    extended_to: Ints
+    annual_rate: Floats
     distressed: Flags
     fraud: Flags
     log_income: Floats
@@ -148,6 +158,9 @@ def begin(scene: Scene) -> Standing:
         newly_late=never,
         on_time_streak=np.where(opened, BURN_IN_MONTHS, 0),
         cut_month=np.full(accounts.count, _NEVER_CUT),
+        held_frozen=never,
+        extended_to=np.full(accounts.count, _NEVER_CUT),
+        annual_rate=accounts.apr,
         distressed=rng.random(scene.customers.count) < share,
         fraud=np.zeros(scene.customers.count, dtype=np.bool_),
         log_income=scene.customers.log_income,
@@ -225,10 +238,15 @@ def advance(
         money=_money(scene, entering, before, after, churned),
         status=_statuses(entering, after, churned),
         churned=churned,
-        thawed=np.where((standing.status == FROZEN) & _current(after), month, standing.thawed),
+        thawed=np.where(_thaws(standing, after), month, standing.thawed),
         newly_late=(after == State.DPD_30) & (before == State.CURRENT),
         on_time_streak=np.where(_current(after), standing.on_time_streak + 1, 0),
     )
+
+
+def _thaws(standing: Standing, after: States) -> Flags:
+    """Accounts that were frozen for their arrears, and have none."""
+    return np.asarray((standing.status == FROZEN) & ~standing.held_frozen & _current(after))
 
 
 def _current(state: States) -> Flags:
@@ -288,7 +306,13 @@ def _money(
     wanted = all_at_once(wanted, entering.limit, entering.fraud[accounts.customer])
     turn = MonthTurn(before, after, churned, entering.money)
     rng = scene.streams.of(Concern.PAYMENTS, month)
-    return settle_month(turn, accounts, distressed, entering.limit, wanted, p=p.repayment, rng=rng)
+    terms = Terms(
+        limit=entering.limit,
+        annual_rate=entering.annual_rate,
+        frozen=entering.held_frozen,
+        extended=entering.extended_to >= month,
+    )
+    return settle_month(turn, accounts, distressed, terms, wanted, p=p.repayment, rng=rng)
 
 
 def _drawn_states(scene: Scene, before: States, chances: Hazards, month: int) -> States:
@@ -305,7 +329,7 @@ def _statuses(entering: Standing, after: States, churned: Flags) -> npt.NDArray[
     served = entering.month - entering.thawed >= _PROBATION_MONTHS
     closed = churned | (after == State.CHARGED_OFF) | (status == CLOSED)
     frozen = (after >= State.DPD_60) & (after < State.CHARGED_OFF)
-    cured = (status == FROZEN) & current
+    cured = _thaws(entering, after)
     reopened = (status == INCREASES_CLOSED) & current & served
     new = np.select(
         [closed, frozen, cured, reopened], [CLOSED, FROZEN, INCREASES_CLOSED, OPEN], status

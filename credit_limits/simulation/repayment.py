@@ -20,6 +20,7 @@ LEAST_BALANCE_MINOR = 10 * MINOR_PER_YUAN
 _MOST_PARTIAL = 0.8
 _STAY_PAYS = 0.5
 _DISTRESS_PAYS = 0.7
+_EXTENDED_MINIMUM = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +88,25 @@ class MonthTurn:
         return self.after <= State.CHARGED_OFF
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What each account may draw and has to bear in a month.
+
+    ``limit`` in minor units, ``annual_rate`` a share; a ``frozen`` account draws nothing, one
+    whose term is ``extended`` owes half the minimum payment.
+    """
+
+    limit: Ints
+    annual_rate: Floats
+    frozen: Flags
+    extended: Flags
+
+
 def settle_month(
     turn: MonthTurn,
     accounts: Accounts,
     distressed: Flags,
-    limit: Ints,
+    terms: Terms,
     demand: Demand,
     *,
     p: Repayment,
@@ -100,17 +115,18 @@ def settle_month(
     """Payments, charges and spending of one month, in that order."""
     count = accounts.count
     paid = _paid(turn, accounts, distressed, p, rng.random((3, count)))
-    interest = _interest(turn, accounts, paid)
+    interest = _interest(turn, accounts, terms.annual_rate, paid)
     paid += np.where(_paid_off(turn), interest, 0)
     unpaid = np.maximum(turn.minimum_due - paid, 0)
     charged = turn.missed & ~turn.in_default
     fees = np.where(charged, _whole(p.late_fee_share * unpaid), 0)
     carried = np.where(turn.billed, turn.balance - paid + interest + fees, 0)
-    spent = _spent(turn, carried, limit, demand)
+    spent = np.where(terms.frozen, 0, _spent(turn, carried, terms.limit, demand))
     balance = carried + spent
     late = turn.after >= State.DPD_30
     arrears = np.where(late & turn.billed, unpaid, 0)
-    share = _whole(p.minimum_due_share * (balance - np.minimum(arrears, balance)))
+    asked = p.minimum_due_share * np.where(terms.extended, _EXTENDED_MINIMUM, 1.0)
+    share = _whole(asked * (balance - np.minimum(arrears, balance)))
     due = arrears + np.maximum(share, LEAST_BALANCE_MINOR)
     return MonthOfMoney(
         balance=balance,
@@ -169,14 +185,14 @@ def _paid(
     return _whole(paid)
 
 
-def _interest(turn: MonthTurn, accounts: Accounts, paid: Ints) -> Ints:
+def _interest(turn: MonthTurn, accounts: Accounts, annual_rate: Floats, paid: Ints) -> Ints:
     """A month's interest on what is carried; on a cash loan, on all that was owed.
 
     A debt in default bears none.
     """
     bears = np.where(accounts.cash_loan, turn.balance, turn.balance - paid)
     accrues = turn.billed & ~turn.in_default
-    return _whole(np.where(accrues, accounts.apr / 12.0 * bears, 0.0))
+    return _whole(np.where(accrues, annual_rate / 12.0 * bears, 0.0))
 
 
 def _spent(turn: MonthTurn, carried: Ints, limit: Ints, demand: Demand) -> Ints:

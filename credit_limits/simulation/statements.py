@@ -8,6 +8,7 @@ from credit_limits.domain.money import MINOR_PER_YUAN
 from credit_limits.simulation.accounts import PARTNERS, PRODUCTS, Accounts
 from credit_limits.simulation.calendar import DAY_US, HOUR_US
 from credit_limits.simulation.columns import (
+    Floats,
     Ints,
     Table,
     chosen,
@@ -68,22 +69,43 @@ def opening_records(accounts: Accounts) -> Table:
     """The first row of each account."""
     every, event = np.arange(accounts.count), accounts.opened_us + 2 * HOUR_US
     status = np.full(accounts.count, OPEN)
-    return _account_rows(accounts, every, accounts.first_limit_minor, status, event)
+    limit = accounts.first_limit_minor
+    return _account_rows(accounts, every, limit, accounts.apr[every], status=status, event_us=event)
 
 
 def change_records(before: Standing, after: Standing, changes: LimitChanges, scene: Scene) -> Table:
-    """Rows of accounts whose limit or status changed in the month of ``after``."""
+    """Rows of accounts whose limit, status or rate changed in the month of ``after``."""
     accounts, calendar = scene.accounts, scene.calendar
     at = changes.account
-    parts = [_account_rows(accounts, at, after.limit[at], before.status[at], changes.event_us)]
-    moved = np.flatnonzero(after.status != before.status)
+    parts = [
+        _account_rows(
+            accounts,
+            at,
+            after.limit[at],
+            after.annual_rate[at],
+            status=before.status[at],
+            event_us=changes.event_us,
+        )
+    ]
+    moved = np.flatnonzero(
+        (after.status != before.status) | (after.annual_rate != before.annual_rate)
+    )
     by_customer = after.churned[moved] & (after.status[moved] == CLOSED)
     event = np.where(
         by_customer,
         calendar.first_us(after.month) + _CHURN_DAY * DAY_US,
         calendar.last_day_us(after.month) + 18 * HOUR_US,
     )
-    parts.append(_account_rows(accounts, moved, after.limit[moved], after.status[moved], event))
+    parts.append(
+        _account_rows(
+            accounts,
+            moved,
+            after.limit[moved],
+            after.annual_rate[moved],
+            status=after.status[moved],
+            event_us=event,
+        )
+    )
     return stacked(parts)
 
 
@@ -91,6 +113,8 @@ def _account_rows(
     accounts: Accounts,
     at: Ints,
     limit_minor: Ints,
+    annual_rate: Floats,
+    *,
     status: npt.NDArray[np.integer],
     event_us: Ints,
 ) -> Table:
@@ -103,7 +127,7 @@ def _account_rows(
             "partner_id": chosen((*PARTNERS, ""), partner, partner == len(PARTNERS)),
             "opened_on": instants(accounts.opened_us[at]),
             "limit_minor": whole(limit_minor),
-            "apr": pa.array(accounts.apr[at]),
+            "apr": pa.array(annual_rate),
             "status": chosen(STATUSES, status),
             "event_timestamp": instants(event_us),
             "created_timestamp": instants(event_us + HOUR_US),

@@ -15,7 +15,7 @@ from credit_limits.simulation.customers import (
     protected_table,
 )
 from credit_limits.simulation.macro import draw_macro, macro_table
-from credit_limits.simulation.orders import LimitOrders, ordered_changes, with_increases_closed
+from credit_limits.simulation.orders import LimitOrders, ordered_changes, with_orders
 from credit_limits.simulation.parameters import WorldParameters
 from credit_limits.simulation.past_policy import (
     NO_CHANGES,
@@ -135,7 +135,7 @@ class RunningWorld:
             changes = past_policy(scene, before)
         else:
             changes = ordered_changes(scene, before, orders)
-            entering = with_increases_closed(before, orders)
+            entering = with_orders(before, orders)
         incomes, log_income = _incomes_of_month(scene, before)
         self.standing, self.changes = advance(scene, entering, changes, log_income), changes
         self._post.add({"customers": incomes})

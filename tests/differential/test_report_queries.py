@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from credit_limits.domain.decision import Action
+from credit_limits.explanation.reasons import BESIDE_THE_LIMIT
 from tidegate.operations.cycle_queries import DecisionRows, portfolio
 
-ACTIONS = ("increase", "decrease", "hold", "close_increases")
+ACTIONS = tuple(Action)
 REASONS = ("overdue", "cool_off", "inactive", "already_best")
 LIMITS = st.integers(0, 600).map(lambda hundreds: hundreds * 100_000)
 START = datetime(2024, 1, 31, tzinfo=UTC)
@@ -22,7 +24,7 @@ decision_rows = st.lists(
         {
             "product": st.sampled_from(["pay_later", "cash_loan"]),
             "grade": st.sampled_from("ABG"),
-            "action": st.sampled_from(ACTIONS),
+            "actions": st.lists(st.sampled_from(ACTIONS), min_size=1, max_size=3, unique=True),
             "from_minor": LIMITS,
             "to_minor": LIMITS,
             "reasons": st.lists(st.sampled_from(REASONS), min_size=1, max_size=3, unique=True),
@@ -38,6 +40,7 @@ DECISION_SCHEMA = pa.schema(
     [
         *((name, pa.string()) for name in ("account_id", "product", "grade", "action")),
         *((name, pa.int64()) for name in ("from_minor", "to_minor")),
+        ("actions", pa.list_(pa.string())),
         ("reasons", pa.list_(pa.string())),
         ("batch_id", pa.string()),
     ]
@@ -46,6 +49,8 @@ DECISION_SCHEMA = pa.schema(
 
 def decided(rows):
     connection = duckdb.connect()
+    for row in rows:
+        row["action"] = row["actions"][0]
     connection.register("decisions", pa.Table.from_pylist(rows, schema=DECISION_SCHEMA))
     standing = {}
     for batch in ("first", "second"):
@@ -63,6 +68,8 @@ def test_groups(rows):
             members = [row for row in mine if row[key] == group.name]
             counted = Counter(row["action"] for row in members)
             assert dict(group.actions) == {action: counted[action] for action in ACTIONS}
+            done = Counter(action for row in members for action in row["actions"])
+            assert dict(group.beside) == {action: done[action] for action in BESIDE_THE_LIMIT}
             assert group.before_minor == sum(row["from_minor"] for row in members)
             assert group.after_minor == sum(row["to_minor"] for row in members)
     assert sql.total().accounts == len(mine)

@@ -43,7 +43,7 @@ def new_cycle(
 def _finished(new_cycle: Callable[[], Cycle]) -> tuple[Finished, Path]:
     cycle = new_cycle()
     before = cycle.run_ids()
-    run = cycle.run("run_cycle", *TINY)
+    run = cycle.run_from_scratch("run_cycle", *TINY)
     (run_id,) = cycle.run_ids() - before
     assert run.returncode == 0, run.stdout + run.stderr
     folder = cycle.settings.root.parent

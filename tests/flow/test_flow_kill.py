@@ -1,14 +1,11 @@
 """SIGKILL in each step, the same command again: the end is that of a run nobody touched."""
 
-import os
 import re
-import signal
-import subprocess
 import time
 
 import pytest
 
-from tests.flow_cycles import LINE, ROOT, STEPS, TINY
+from tests.flow_cycles import LINE, STEPS, TINY
 
 pytestmark = pytest.mark.minutes
 
@@ -17,29 +14,14 @@ PATIENCE_SECONDS = 240.0
 
 def run_killed_in(cycle, step: str, seconds: float) -> str:
     """Start the cycle, kill it ``seconds`` after ``step`` began; what it had printed by then."""
-    command, environment = cycle.command("run_cycle", *TINY)
-    process = subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
-    printed = bytearray()
-    os.set_blocking(process.stdout.fileno(), False)
+    command = cycle.start("run_cycle", *TINY)
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while not re.search(rf"^{step}\b", printed.decode(), re.MULTILINE):
-        assert process.poll() is None, printed.decode()
-        assert time.monotonic() < deadline, printed.decode()
-        printed += process.stdout.read() or b""
+    while not re.search(rf"^{step}\b", command.stdout, re.MULTILINE):
+        assert command.running, command.stdout
+        assert time.monotonic() < deadline, command.stdout
         time.sleep(0.01)
     time.sleep(seconds)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    with process.stdout:
-        printed += process.stdout.read() or b""
-    return printed.decode()
+    return command.kill().stdout
 
 
 def state_of(cycle):

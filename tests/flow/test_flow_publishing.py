@@ -11,6 +11,7 @@ from flows import publishing
 from flows.publishing import FileLink, Markdown, Table
 from tests.flow_cycles import ROOT
 from tidegate.operations.adjust_limits import AdjustLimitsOutcome
+from tidegate.operations.announce import AnnounceOutcome
 from tidegate.operations.ingest_batch import (
     IngestBatchOutcome,
     QualityCheck,
@@ -27,6 +28,7 @@ from tidegate.operations.retrain_model import (
 )
 from tidegate.operations.roll_back_model import RollBackModelOutcome
 from tidegate.operations.watch_drift import ColumnRow, EarlyDelinquencyRow, WatchDriftOutcome
+from tidegate.operations.watch_registry import MovedAlias, UnknownTag, WatchRegistryOutcome
 from tidegate.operations.write_report import WriteReportOutcome
 
 DAY = date(2024, 2, 29)
@@ -165,6 +167,27 @@ EVERY = {
     ),
     "limits": publishing.limits(limits()),
     "drift": publishing.drift(drift()),
+    "registry": publishing.registry(
+        WatchRegistryOutcome(
+            model_name="default_risk",
+            requested=["3"],
+            unknown=[UnknownTag(version="2", value="please")],
+            alias_version="2",
+            certified_version="1",
+            moved=[MovedAlias(finding="moved by hand", ledger_entry=7)],
+        )
+    ),
+    "notice": publishing.notice(
+        AnnounceOutcome(
+            notice_id="n1",
+            event="tidegate.drift.alarm",
+            subject="tidegate.model.default_risk",
+            text="The watch alarms.",
+            facts={"as_of": "2024-02-29"},
+            withheld=[],
+            posted=False,
+        )
+    ),
     "report": publishing.report(some(WriteReportOutcome, path="var/reports/cycle.html")),
 }
 
@@ -187,9 +210,19 @@ def test_every_flow_of_the_folder_publishes():
     used = {
         match[1]
         for path in (ROOT / "flows").glob("*.py")
-        for match in re.finditer(r"publishing\.(\w+)\)", path.read_text())
+        for match in re.finditer(r"publishing\.(\w+)[,)]", path.read_text())
     }
     assert used == set(EVERY)
+
+
+def test_what_people_did_in_the_registry_is_told_in_a_line():
+    shown = EVERY["registry"]
+    assert shown.summary == "1 promotions asked for; moved by hand"
+    assert [row["promotion"] for row in shown.artifacts[0].rows] == [
+        "asked for",
+        "please: means nothing, left alone",
+    ]
+    assert EVERY["notice"].summary == "notice n1 logged: no webhook is set"
 
 
 def test_keys_are_unlike_between_steps():

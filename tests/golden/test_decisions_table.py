@@ -29,7 +29,7 @@ TABLE = [
     ({"pd": 0.02, "declines_increases": True}, "B", 10_000, "hold", "declines_increases"),
     (
         {"pd": 0.02, "human_review_only": True, "days_past_due_latest": 95.0},
-        "B", 10_000, "hold", "human_review_only",
+        "B", 10_000, "refer", "human_review_only",
     ),
     (
         {"pd": 0.02, "statement_count_12m": 2.0, "on_time_streak_months": 2.0},

@@ -7,23 +7,26 @@ from datetime import date
 
 import pytest
 
-from credit_limits.domain.account import Product
+from credit_limits.domain.account import AccountStatus, Product
 from credit_limits.domain.decision import Action, ReasonCode
 from credit_limits.explanation.account_text import (
     LINES,
     MEASURE_NAMES,
     PRODUCT_NAMES,
+    STATE_NAMES,
     CapPrice,
     ExplainedDecision,
+    StateTold,
     explanation_lines,
 )
+from credit_limits.explanation.reasons import BESIDE_THE_LIMIT
 from credit_limits.explanation.recourse import Change, Goal, Recourse, Step
 from credit_limits.explanation.recourse_sentences import (
     GOAL_SENTENCES,
     STEP_SENTENCES,
     recourse_sentences,
 )
-from credit_limits.explanation.sentences import REASON_SENTENCES, Language
+from credit_limits.explanation.sentences import BESIDE_SENTENCES, REASON_SENTENCES, Language
 from credit_limits.policy.portfolio_caps import Measure
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
@@ -34,6 +37,8 @@ TABLES = {
     "steps": (STEP_SENTENCES, Step),
     "goals": (GOAL_SENTENCES, Goal),
     "reasons": (REASON_SENTENCES, ReasonCode),
+    "states": (STATE_NAMES, AccountStatus),
+    "beside": (BESIDE_SENTENCES, BESIDE_THE_LIMIT),
 }
 HELD = ExplainedDecision(
     decision_id="4f1c8d2e9a0b7c6d5e3f",
@@ -41,9 +46,12 @@ HELD = ExplainedDecision(
     as_of=date(2024, 1, 31),
     product=Product.PAY_LATER,
     action=Action.HOLD,
+    beside=(),
     from_minor=1_000_000,
     to_minor=1_000_000,
     reasons=(ReasonCode.PORTFOLIO_CAP,),
+    change_reasons=(),
+    state=StateTold(AccountStatus.OPEN, AccountStatus.OPEN, date(2020, 5, 4), (), 0, 0, 0.18, None),
     rules=(),
     features=(),
     contributions=(),
@@ -84,6 +92,25 @@ CLOSED = replace(
     brakes=("no increases of cash_loan since 2024-01-15: first missed payments rose",),
     recourse=Recourse(
         Goal.RAISED, 4, (Change(Step.PAY_OVERDUE), Change(Step.PAY_ON_TIME, 4)), 1_150_000
+    ),
+)
+
+FROZEN = replace(
+    HELD,
+    action=Action.DECREASE,
+    beside=(Action.FREEZE, Action.EXTEND_TERM, Action.CHANGE_RATE),
+    to_minor=850_000,
+    reasons=(ReasonCode.LINKED_RISK,),
+    change_reasons=(ReasonCode.LINKED_RISK, ReasonCode.HARDSHIP, ReasonCode.RATE_ABOVE_LEGAL),
+    state=StateTold(
+        AccountStatus.OPEN,
+        AccountStatus.FROZEN,
+        date(2024, 1, 31),
+        (ReasonCode.LINKED_RISK,),
+        3,
+        6,
+        0.26,
+        0.24,
     ),
 )
 
@@ -207,3 +234,25 @@ def test_what_the_overlay_moved_is_told_with_the_models_own():
     ) in english
     assert "模型的违约概率为2.14%，经宏观调整overlay/2005-01-01修正。" in chinese
     assert not any("overlay" in line for line in explanation_lines(HELD))
+
+
+def test_state_term_and_rate_are_told_in_both_languages():
+    english = explanation_lines(FROZEN)
+    for line in (
+        "State: open, from now on frozen since 2024-01-31, for linked_risk",
+        "Linked customers past due, by the links that were active: 3",
+        "The term is extended by 6 months.",
+        "The annual rate changes from 26.00% to 24.00%.",
+    ):
+        assert line in english
+    assert "frozen from now on: nothing more can be drawn. You get more time" in english[1]
+    assert sum("[linked_risk]" in line for line in english) == 1
+    chinese = explanation_lines(FROZEN, Language.CHINESE)
+    assert "状态：原为正常，现为冻结，自2024-01-31起，原因：linked_risk" in chinese
+    assert "还款期限延长6个月。" in chinese
+
+
+def test_an_account_that_stays_frozen_says_since_when():
+    kept = replace(FROZEN.state, before=AccountStatus.FROZEN, since=None, causes=())
+    lines = explanation_lines(replace(FROZEN, state=kept))
+    assert "State: frozen since a day that is not known" in lines

@@ -9,6 +9,7 @@ from credit_limits.domain.features import FEATURES
 from credit_limits.domain.money import yuan
 from credit_limits.explanation.feature_phrases import FEATURE_PHRASES
 from credit_limits.explanation.sentences import (
+    BESIDE_SENTENCES,
     REASON_SENTENCES,
     Language,
     feature_phrase,
@@ -92,6 +93,16 @@ NOTICES = [
         "Many loans were applied for within a short time.",
         "您的额度保持5,000元，暂时关闭提额。短期内贷款申请次数较多。",
     ),
+    *(
+        (
+            (action, 5_000, 5_000, [reason], []),
+            f"Your limit stays at 5,000 yuan. {english} {REASON_SENTENCES[reason][0]}",
+            f"您的额度保持5,000元不变。{chinese}{REASON_SENTENCES[reason][1]}",
+        )
+        for action, (english, chinese) in BESIDE_SENTENCES.items()
+        if action is not Action.CLOSE_INCREASES
+        for reason in (ReasonCode.CAUSE_GONE,)
+    ),
 ]
 
 
@@ -107,6 +118,22 @@ def test_a_notice_word_for_word(decision, english, chinese):
             features=features,
             language=language,
         )
+
+
+def test_what_is_done_beside_is_told_after_the_limit():
+    told = notice(
+        Action.DECREASE,
+        yuan(10_000),
+        yuan(8_500),
+        reasons=[ReasonCode.HARDSHIP],
+        beside=[Action.EXTEND_TERM, Action.CLOSE_INCREASES],
+    )
+    assert told == (
+        "Your limit falls from 10,000 to 8,500 yuan. "
+        "You get more time to repay, with a lower minimum payment. "
+        "The limit is not raised for the time being. "
+        "Your income fell and a bill is past due, so you get more time at a lower limit."
+    )
 
 
 def test_every_action_has_a_notice():

@@ -9,7 +9,9 @@ from tidegate.operations.approve_people import ApprovePeopleOutcome
 from tidegate.operations.give_approval import ApprovalOutcome
 from tidegate.operations.history import DecidedBatch, HistoryOutcome, Reign
 from tidegate.operations.list_keys import KeyRow, ListKeysOutcome
+from tidegate.operations.list_overrides import ListOverridesOutcome, OverrideListed
 from tidegate.operations.new_key import NewKeyOutcome
+from tidegate.operations.override_version import OverrideOutcome
 from tidegate.operations.promotion_outcome import (
     CheckRow,
     OlderThresholdsRow,
@@ -17,6 +19,7 @@ from tidegate.operations.promotion_outcome import (
 )
 from tidegate.operations.revoke_key import RevokeKeyOutcome
 from tidegate.operations.rotate_key import RotateKeyOutcome
+from tidegate.operations.write_evidence import WriteEvidenceOutcome
 
 BEGUN = datetime(2024, 2, 1, 12, tzinfo=UTC)
 GIVEN = ApprovalOutcome(
@@ -74,6 +77,89 @@ def test_an_approval_says_what_is_still_missing(change, last):
     assert lines[0] == f"Li {word} default_risk version 4, good until 2024-03-02"
     assert lines[1].startswith("asked for: loosened_threshold; ")
     assert lines[-1] == last
+
+
+OVERRIDE = OverrideListed(
+    model_name="default_risk",
+    version="4",
+    check="calibration",
+    until=date(2024, 3, 1),
+    reason="a thin year",
+    signed_by=["Li", "Zhao"],
+    required=2,
+    state="signed",
+    digest="d" * 64,
+    entries=[14, 15],
+)
+
+
+def test_an_override_says_what_was_found_and_what_the_next_signer_types():
+    signed = OverrideOutcome(
+        **OVERRIDE.model_dump(exclude={"signed_by", "state", "entries"}),
+        found="slope 0.7 must be >= 0.8",
+        name="Li",
+        signed_by=["Li"],
+        others=["until 2024-02-20: a thin year"],
+    )
+    assert summary_of("override_version", signed) == [
+        "Li answers for calibration of default_risk version 4 until 2024-03-01: a thin year",
+        "found: slope 0.7 must be >= 0.8",
+        "1 of 2 signatures: Li",
+        "another override of the same, which does not count to this: until 2024-02-20: a thin year",
+        "next: 1 more must sign the same:",
+        "tidegate override 4 --check calibration --until 2024-03-01 "
+        '--reason "a thin year" --key FILE',
+    ]
+    enough = signed.model_copy(update={"signed_by": ["Li", "Zhao"]})
+    assert summary_of("override_version", enough)[-1] == "next: tidegate promote --version 4"
+
+
+def test_an_evidence_pack_says_what_is_asked_and_where_it_is():
+    written = WriteEvidenceOutcome(
+        model_name="default_risk",
+        version="4",
+        cleared=False,
+        sentence="The gate refuses it: 1 of 15 checks did not pass, drift.",
+        asked="Nothing can be signed.",
+        unusual=["refused: drift: 1 must be 0"],
+        page="var/reports/evidence-default_risk-4.html",
+        json_file="var/reports/evidence-default_risk-4.json",
+        artefacts=["models:/default_risk/4, gate/evidence.html"],
+    )
+    assert summary_of("write_evidence", written) == [
+        "default_risk version 4. The gate refuses it: 1 of 15 checks did not pass, drift.",
+        "refused: drift: 1 must be 0",
+        "asked of you: Nothing can be signed.",
+        "page: var/reports/evidence-default_risk-4.html",
+        "JSON: var/reports/evidence-default_risk-4.json",
+    ]
+
+
+def test_overrides_are_listed_with_who_signed():
+    waits = {"signed_by": [], "state": "waits", "check": "drift"}
+    listed = ListOverridesOutcome(
+        today=date(2024, 2, 1), overrides=[OVERRIDE, OVERRIDE.model_copy(update=waits)]
+    )
+    assert summary_of("list_overrides", listed) == [
+        "  version  check        until       state             signed by          why",
+        "  4        calibration  2024-03-01  signed by enough  Li, Zhao (2 of 2)  a thin year",
+        "  4        drift        2024-03-01  waits for keys    nobody (0 of 2)    a thin year",
+    ]
+    none = ListOverridesOutcome(today=date(2024, 2, 1), overrides=[])
+    assert summary_of("list_overrides", none) == ["no override holds on 2024-02-01"]
+
+
+def test_history_names_overrides_until_they_end():
+    said = "calibration overridden until 2024-03-01 by Li and Zhao: a thin year"
+    reign = REIGN.model_copy(update={"overridden": [said]})
+    told = HistoryOutcome(
+        model_name="default_risk", on=None, champions=[reign], batches=[], overrides=[OVERRIDE]
+    )
+    lines = summary_of("history", told)
+    assert f"entry 12: {said}" in lines
+    assert lines[-1] == (
+        "calibration of version 4 is overridden until 2024-03-01 by Li and Zhao: a thin year"
+    )
 
 
 @pytest.mark.parametrize(
@@ -151,12 +237,20 @@ def test_a_promotion_that_waits_says_for_whom_and_what_the_older_thresholds_say(
         refusing=["performance"],
     )
     waiting = CheckRow(check="people", passed=False, measured={}, threshold={}, message="2 missing")
+    without = CheckRow(
+        check="policy_value",
+        passed=False,
+        measured={},
+        threshold={},
+        message="dispensed with until 2027-12-31",
+        dispensed=True,
+    )
     outcome = PromoteModelOutcome(
         model_name="default_risk",
         version="4",
         as_of=date(2024, 1, 31),
         cleared=False,
-        checks=[waiting],
+        checks=[waiting, without],
         certificate_digest=None,
         previous_champion="3",
         thresholds_version="default_risk/2024-01-15",

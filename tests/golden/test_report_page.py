@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from datetime import date
 from itertools import pairwise
 
 import pytest
@@ -15,7 +16,7 @@ from tests.golden.report_samples import (
     full_report,
     refused_report,
 )
-from tidegate.adapters.cycle_report import GateCheck, RulesInForce
+from tidegate.adapters.cycle_report import GateCheck, OverrideLine, RulesInForce
 from tidegate.adapters.html_page import TEMPLATES
 from tidegate.adapters.report_page import render
 
@@ -234,6 +235,18 @@ def test_a_refusal_is_said_with_its_reason():
     assert "There was no champion before this version" in words
     assert "column AGE is missing" in words
     assert "refused whole" in words
+
+
+def test_an_override_is_listed_wherever_the_gate_is_told_of():
+    words = "overridden until 2024-03-01 by Li and Zhao: a thin year; found: slope 0.7"
+    answered = GateCheck("calibration", False, (), words, overridden=True)
+    gate = replace(full_report().gate, checks=(answered,))
+    held = OverrideLine("calibration", "3", ("Li", "Zhao"), date(2024, 3, 1), "a thin year")
+    report = replace(full_report(), gate=gate, overrides=(held,))
+    body = sections(render(report).decode())["gate"]
+    assert "people answer for calibration" in body
+    assert "Li and Zhao answer for that until 1 March 2024: a thin year" in body
+    assert words in body
 
 
 def test_a_check_that_was_dispensed_with_says_until_when_and_why():

@@ -234,6 +234,8 @@ class Story:
         kinds = [pa.string()] * 4 + [pa.int64()] * 2 + [pa.list_(pa.string())]
         schema = pa.schema(list(zip(names, kinds, strict=True)))
         table = pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in rows], schema)
+        done = pa.array([[row[3]] for row in rows], pa.list_(pa.string()))
+        table = table.append_column("actions", done)
         instant = pa.scalar(end_of_day(day), pa.timestamp("us", "UTC"))
         times = pa.repeat(instant, len(rows))
         table = table.append_column("event_timestamp", times)

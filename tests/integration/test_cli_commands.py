@@ -21,6 +21,7 @@ from tests.conftest import ROOT
 from tests.integration.report_ledger import CASH_LOAN, DAY, PAY_LATER, Story
 from tidegate.cli import app
 from tidegate.cli.summaries import summary_of
+from tidegate.operations.announce import AnnounceOutcome
 from tidegate.operations.generate_world import GenerateWorldOutcome
 from tidegate.operations.ingest_batch import IngestBatchOutcome
 from tidegate.operations.limits_outcome import AdjustLimitsOutcome
@@ -29,6 +30,7 @@ from tidegate.operations.promotion_outcome import PromoteModelOutcome
 from tidegate.operations.retrain_model import RetrainModelOutcome
 from tidegate.operations.roll_back_model import RollBackModelOutcome
 from tidegate.operations.watch_drift import WatchDriftOutcome
+from tidegate.operations.watch_registry import WatchRegistryOutcome
 
 
 @pytest.fixture
@@ -248,3 +250,32 @@ def test_what_leaves_no_batch_is_told_too():
     assert lines[1] == "default_risk version 1 is the champion again"
     lines = summary("generate_world", GenerateWorldOutcome, {"path": "w", "rows": {"macro": 24}})
     assert lines == ["a world in w", "  table  rows", "  macro    24", lines[-1]]
+
+
+def test_what_was_found_in_the_registry_and_what_was_announced_is_told():
+    watched = {
+        "model_name": "default_risk",
+        "requested": ["3"],
+        "unknown": [{"version": "2", "value": "please"}],
+        "alias_version": "2",
+        "certified_version": None,
+        "moved": [{"finding": "moved by hand", "ledger_entry": 7}],
+    }
+    lines = summary("watch_registry", WatchRegistryOutcome, watched)
+    assert lines == [
+        "champion of default_risk by the ledger: none; by the alias: 2",
+        "moved by hand",
+        "version 2: the tag promotion=please means nothing, left alone",
+        "next: tidegate promote --version 3",
+    ]
+    told = {
+        "notice_id": "n1",
+        "event": "tidegate.batch.late",
+        "subject": "tidegate.source.world",
+        "text": "No batch.",
+        "facts": {},
+        "withheld": ["customer_id"],
+        "posted": True,
+    }
+    lines = summary("announce", AnnounceOutcome, told)
+    assert lines == ["notice n1 posted to the webhook", "No batch.", "withheld: customer_id"]

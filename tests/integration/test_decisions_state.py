@@ -55,6 +55,7 @@ def customer(number: int, **change: object) -> dict[str, object]:
         "declines_increases": False,
         "segment": "consumer",
         "region": "east",
+        "income_monthly_minor": 1_000_000,
         **change,
     }
 
@@ -175,6 +176,11 @@ def decision(number: int, happened: str, **change: object) -> dict[str, object]:
         "from_minor": 1,
         "to_minor": 1,
         "increases_closed_until": None,
+        "state": "open",
+        "state_since": date(2023, 1, 1),
+        "state_causes": [],
+        "extension_months": 0,
+        "annual_rate_to": None,
         "event_timestamp": end_of_day(date.fromisoformat(happened)),
         **change,
     }
@@ -212,3 +218,122 @@ def test_a_lake_without_accounts(tmp_path):
     empty = Lake(tmp_path / "none", tmp_path / "none_protected")
     with pytest.raises(DataMissing, match="no table accounts, customers"):
         read_portfolio(empty, AS_OF, scored("A1"), "score")
+
+
+def frozen(number: int, happened: str, **change: object) -> dict[str, object]:
+    causes = ["account_takeover", "overdue"]
+    return decision(
+        number,
+        happened,
+        **{"state": "frozen", "state_since": date(2024, 3, 31), "state_causes": causes, **change},
+    )
+
+
+def states(lake: Lake) -> list[tuple[str, str, int, bool]]:
+    found = read_portfolio(lake, AS_OF, scored("A1", "A2"), "score")
+    return [
+        (STATUSES[status], str(since), causes, conflict)
+        for status, since, causes, conflict in zip(
+            found.status.tolist(),
+            found.state_since.astype(str),
+            found.state_causes.tolist(),
+            found.state_conflict.tolist(),
+            strict=True,
+        )
+    ]
+
+
+def test_without_decisions_the_state_is_that_of_the_books_since_they_say_so(lake):
+    lake.append(
+        "accounts",
+        rows(
+            account(1, 1, status="frozen", event_timestamp=day("2024-02-10")),
+            account(1, 1, status="frozen", limit_minor=5, event_timestamp=day("2024-04-10")),
+        ),
+        "books",
+    )
+    assert states(lake) == [
+        ("frozen", "2024-02-10", 0, False),
+        ("open", "2023-01-01", 0, False),
+    ]
+
+
+def test_a_decided_state_holds_for_the_next_cycle_with_its_day_and_its_causes(lake):
+    lake.append(
+        "decisions",
+        rows(
+            frozen(1, "2024-03-31"),
+            frozen(1, "2024-04-30"),
+            frozen(2, "2024-05-31"),
+            decision(2, "2024-06-30", state="increases_closed"),  # of the day itself
+        ),
+        "decisions",
+    )
+    assert states(lake) == [("frozen", "2024-03-31", 0b101, False)] * 2
+
+
+@pytest.mark.parametrize(
+    ("booked", "expected"),
+    [
+        ("frozen", ("frozen", "2024-03-31", 0b101, False)),  # the books follow the decision
+        ("increases_closed", ("increases_closed", "2024-05-10", 0, True)),
+        ("open", ("open", "2024-05-10", 0, True)),
+    ],
+)
+def test_books_that_change_after_a_decision_win_and_undoing_a_freeze_is_a_conflict(
+    lake, booked, expected
+):
+    lake.append("decisions", rows(frozen(1, "2024-03-31")), "decisions")
+    before = [] if booked != "open" else [
+        account(1, 1, status="frozen", event_timestamp=day("2024-04-20"))
+    ]  # fmt: skip
+    changed = account(1, 1, status=booked, event_timestamp=day("2024-05-10"))
+    lake.append("accounts", rows(*before, changed), "books")
+    assert states(lake)[0] == expected
+
+
+def test_a_limit_booked_after_a_decision_is_no_change_of_state(lake):
+    lake.append("decisions", rows(frozen(1, "2024-03-31")), "decisions")
+    moved = account(1, 1, limit_minor=7, event_timestamp=day("2024-05-10"))
+    lake.append("accounts", rows(moved), "books")
+    assert states(lake)[0] == ("frozen", "2024-03-31", 0b101, False)
+
+
+def test_terms_and_rates_that_were_changed_are_counted_from_in_months(lake):
+    lake.append(
+        "decisions",
+        rows(
+            decision(1, "2024-01-31", extension_months=6, annual_rate_to=0.16),
+            decision(1, "2024-03-31", annual_rate_to=0.17),
+            decision(1, "2024-05-31"),
+            decision(2, "2024-06-30", extension_months=6, annual_rate_to=0.2),
+        ),
+        "decisions",
+    )
+    found = read_portfolio(lake, AS_OF, scored("A1", "A2"), "score")
+    np.testing.assert_array_equal(found.months_since_extension, [5.0, np.nan])
+    np.testing.assert_array_equal(found.months_since_rate_change, [3.0, np.nan])
+
+
+@pytest.mark.parametrize(
+    ("incomes", "lost"),
+    [
+        ([("2023-01-01", 1_000_000)], 0.0),
+        ([("2023-01-01", 1_000_000), ("2024-05-01", 700_000)], 0.3),
+        ([("2023-01-01", 1_000_000), ("2023-06-29", 700_000)], 0.0),  # a year and a day ago
+        ([("2023-01-01", 1_000_000), ("2023-07-01", 700_000)], 0.3),
+        ([("2023-01-01", 500_000), ("2024-01-01", 1_000_000), ("2024-05-01", 900_000)], 0.1),
+        ([("2023-01-01", 500_000), ("2024-05-01", 900_000)], 0.0),
+        ([("2023-01-01", 500_000), ("2024-05-01", None)], np.nan),
+        ([("2023-01-01", 500_000), ("2024-07-01", 1)], 0.0),  # not known yet
+    ],
+)
+def test_an_income_is_lost_against_the_highest_of_the_year_before(lake, incomes, lost):
+    lake.append("accounts", rows(account(5, 5)), "five")
+    records = [
+        customer(5, income_monthly_minor=income, event_timestamp=day(when))
+        for when, income in incomes
+    ]
+    lake.append("customers", rows(*records), "customers")
+    found = read_portfolio(lake, AS_OF, scored("A5"), "score")
+    np.testing.assert_allclose(found.income_lost_ratio, [lost])

@@ -22,6 +22,7 @@ from tidegate.operations.champion import load_champion, standing_champion
 from tidegate.operations.platform import Platform
 from tidegate.operations.promote_model import PromoteModelRequest, promote_model
 from tidegate.operations.roll_back_model import RollBackModelRequest, roll_back_model
+from tidegate.operations.watch_registry import WatchRegistryRequest, watch_registry
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +115,91 @@ def test_an_alias_moved_by_hand_is_put_back(platform, repair):
     assert rolled_back(platform) == 0
 
 
+def watched(platform: Platform):
+    return watch_registry(platform, WatchRegistryRequest())
+
+
+def alias_notes(platform: Platform) -> list[str]:
+    kinds = [entry.kind.value for entry in platform.ledger.entries()]
+    return [kind for kind in kinds if kind.startswith("alias")]
+
+
+def test_a_watch_of_the_registry_finds_nothing_where_alias_and_ledger_agree(platform):
+    outcome = watched(platform)
+    assert (outcome.alias_version, outcome.certified_version, outcome.moved) == ("2", "2", [])
+    assert outcome.recognised
+    assert alias_notes(platform) == []
+
+
+def test_a_watch_of_a_registry_without_a_champion_finds_nothing(fresh):
+    outcome = watched(fresh)
+    assert (outcome.alias_version, outcome.certified_version, outcome.moved) == (None, None, [])
+
+
+@pytest.mark.parametrize("how", ["moved", "taken away"])
+def test_an_alias_changed_by_hand_is_noted_once(platform, how):
+    if how == "moved":
+        platform.registry.aliases["champion"] = "1"
+    else:
+        del platform.registry.aliases["champion"]
+    first = watched(platform)
+    (moved,) = first.moved
+    assert "last certified champion is version 2" in moved.finding
+    assert platform.ledger.entries()[-1].sequence == moved.ledger_entry
+    assert not first.recognised
+    again = watched(platform)
+    assert again.recognised
+    assert again.moved == first.moved
+    assert alias_notes(platform) == ["alias_moved"]
+
+
+def test_an_alias_moved_put_back_and_moved_again_is_noted_each_time(platform):
+    entries = []
+    for _ in range(2):
+        platform.registry.aliases["champion"] = "1"
+        entries += [moved.ledger_entry for moved in watched(platform).moved]
+        promote_model(platform, PromoteModelRequest(version="2"))
+        restored = watched(platform)
+        assert (restored.moved, restored.recognised) == ([], False)
+    assert len(set(entries)) == 2
+    assert alias_notes(platform) == ["alias_moved", "alias_restored"] * 2
+
+
+def test_a_promotion_asked_for_is_taken_and_stays_asked_for_until_it_is_answered(platform):
+    platform.registry.tags["2"]["promotion"] = "requested"
+    first = watched(platform)
+    assert (first.requested, first.recognised) == (["2"], False)
+    assert platform.registry.tags["2"]["promotion"] == "taken"
+    again = watched(platform)
+    assert (again.requested, again.recognised) == (["2"], True)
+    outcome = promote_model(platform, PromoteModelRequest(version="2"))
+    assert platform.registry.tags["2"]["promotion"] == outcome.word
+    assert watched(platform).requested == []
+
+
+def test_a_watch_killed_at_any_write_ends_the_same_when_run_again(platform):
+    for version in ("1", "2"):
+        platform.registry.tags[version]["promotion"] = "requested"
+    platform.registry.aliases["champion"] = "1"
+    for at in (0, 1, 1):  # before the first tag, the second, the ledger's entry
+        with_fuse(platform, Fuse(at))
+        with pytest.raises(Interrupted):
+            watched(platform)
+    with_fuse(platform, Fuse())
+    outcome = watched(platform)
+    assert (outcome.requested, len(outcome.moved)) == (["1", "2"], 1)
+    assert watched(platform).recognised
+    assert alias_notes(platform) == ["alias_moved"]
+
+
+def test_a_tag_that_means_nothing_is_left_alone_and_said(platform):
+    platform.registry.tags["1"]["promotion"] = "Requested!"
+    outcome = watched(platform)
+    assert [(each.version, each.value) for each in outcome.unknown] == [("1", "Requested!")]
+    assert (outcome.requested, outcome.recognised) == ([], True)
+    assert platform.registry.tags["1"]["promotion"] == "Requested!"
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [
@@ -146,6 +232,7 @@ def test_a_promotion_that_was_cut_short_says_so(fresh):
     assert fresh.registry.aliases["champion"] == "1"
     with pytest.raises(NoCertifiedChampion, match="begun and not finished; run tidegate promote"):
         load_champion(fresh, MODEL)
+    assert watched(fresh).moved == []  # under way, and moved by no hand
 
 
 def test_roll_back_restores_a_certified_version_and_records_why(platform):

@@ -110,11 +110,11 @@ def test_the_first_champion_is_recorded_before_and_after_its_alias(platform):
     assert platform.registry.tags["1"] == {
         "gate": "cleared",
         "certificate_digest": outcome.certificate_digest,
+        "promotion": "cleared",
     }
     assert set(platform.registry.evidence["1"]) == {
-        "evidence.json",
-        "verdict.json",
-        "certificate.json",
+        *("evidence.json", "verdict.json", "certificate.json", "sbom.cdx.json"),
+        *("data_sheet.json", "data_sheet.md", "evidence_pack.json", "evidence.html"),
     }
     assert platform.ledger.latest(EntryKind.MODEL_PROMOTED).payload == outcome.model_dump(
         mode="json"
@@ -382,21 +382,27 @@ def test_a_promotion_killed_at_any_write_ends_the_same_when_run_again(lender, tm
 
     undisturbed = fresh("undisturbed.db")
     writes = writes_of_a_promotion(undisturbed, "1")
-    # thresholds, approvers, key, evidence, intention, tags, alias, promotion
-    assert writes == 8
+    # thresholds, approvers, key, evidence, intention, tags, alias, promotion, evidence pack, and
+    # the answer's description and tag
+    assert writes == 11
+    promoted = 8
     for at in range(writes):
         platform = fresh(f"killed-{at}.db")
         with_fuse(platform, Fuse(at))
         with pytest.raises(Interrupted):
             promote(platform, "1")
-        with pytest.raises(GateRefused):
-            load_champion(platform, MODEL)
+        if at < promoted:
+            with pytest.raises(GateRefused):
+                load_champion(platform, MODEL)
         with_fuse(platform, Fuse())
         assert promote(platform, "1").cleared
         assert kinds(platform) == kinds(undisturbed)
         assert platform.registry.aliases == undisturbed.registry.aliases
+        assert platform.registry.tags["1"] == undisturbed.registry.tags["1"]
+        assert set(platform.registry.descriptions) == set(undisturbed.registry.descriptions)
         assert load_champion(platform, MODEL).version == "1"
         assert promote(platform, "1").recognised
+        assert "evidence.html" in platform.registry.evidence["1"]
 
 
 def test_an_altered_ledger_stops_everything(led):

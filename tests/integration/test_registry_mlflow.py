@@ -208,6 +208,11 @@ def test_aliases_point_where_they_were_set(registry):
     assert registry.version_at_alias("another_model", "challenger") is None
     registry.set_alias(MODEL, "challenger", "1")
     assert registry.version_at_alias(MODEL, "challenger") == "1"
+    for _ in range(2):
+        registry.set_alias(MODEL, "launching", "1")
+        registry.delete_alias(MODEL, "launching")
+        registry.delete_alias(MODEL, "launching")
+        assert registry.version_at_alias(MODEL, "launching") is None
     with pytest.raises(ModelError, match="no version 9; there are: 1"):
         registry.set_alias(MODEL, "challenger", "9")
 
@@ -216,6 +221,8 @@ def test_evidence_is_kept_and_written_over(registry):
     registry.log_evidence(MODEL, "1", {"verdict.json": {"cleared": False}})
     registry.log_evidence(MODEL, "1", {"verdict.json": {"cleared": True}})
     assert json.loads(registry.artefact(MODEL, "1", "gate/verdict.json")) == {"cleared": True}
+    registry.log_evidence(MODEL, "1", {"evidence.html": b"<p>as it is"})
+    assert registry.artefact(MODEL, "1", "gate/evidence.html") == b"<p>as it is"
 
 
 def test_tags_are_added(registry):
@@ -223,6 +230,30 @@ def test_tags_are_added(registry):
     tags = registry.load(MODEL, "1").tags
     assert tags["gate"] == "refused"
     assert tags["feature_service"] == SERVICE.name
+
+
+def test_a_tag_is_found_by_version_and_taken_off(registry):
+    registry.set_version_tags(MODEL, "1", {"promotion": "requested"})
+    assert registry.tagged_versions(MODEL, "promotion") == {"1": "requested"}
+    for _ in range(2):  # one that is not there is no error
+        registry.remove_version_tag(MODEL, "1", "promotion")
+        assert registry.tagged_versions(MODEL, "promotion") == {}
+    assert registry.tagged_versions("no-such-model", "promotion") == {}
+    with pytest.raises(ModelError, match="has no version 9"):
+        registry.remove_version_tag(MODEL, "9", "promotion")
+
+
+def test_a_version_says_what_it_is_told_to_and_where_its_files_are_shown(registry):
+    from mlflow import MlflowClient
+
+    client = MlflowClient(registry.settings.mlflow_uri)
+    text = f"{client.get_model_version(MODEL, '1').description}\n\nThe gate says nothing yet."
+    registry.describe_version(MODEL, "1", text)
+    version = client.get_model_version(MODEL, "1")
+    assert version.description == text
+    run = client.get_run(version.run_id).info
+    address = f"#/experiments/{run.experiment_id}/runs/{run.run_id}/artifacts"
+    assert registry.files_address(MODEL, "1") == address
 
 
 def test_what_is_not_there_is_named(registry):

@@ -3,9 +3,6 @@
 import os
 import random
 import re
-import signal
-import subprocess
-import sys
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -15,7 +12,7 @@ import pytest
 
 from credit_limits.ledger.entry import EntryKind
 from credit_limits.rehearsal.result import RehearsalResult
-from tests.conftest import ROOT
+from tests.forked_commands import start
 from tests.tiny_rehearsals import OPTIONS, Rehearsed, tiny_installation, tiny_request
 from tidegate.adapters.control_db import Ledger
 from tidegate.adapters.orchestrator import tidegate_environment
@@ -209,12 +206,9 @@ def test_the_same_seed_gives_the_same_bytes_elsewhere_through_kills(
         with suppress(Killed):
             rehearse_policy(platform, tiny_request(), lambda line: _die_after(line, lived))
     assert dying.deaths >= 6
-    command = [sys.executable, "-m", "tidegate", "rehearse", *OPTIONS, "--json"]
-    environment = {**os.environ, **tidegate_environment(platform.settings)}
-    _kill_after(command, environment, "number=1 ", random.Random(tmp_path.name).uniform(0.0, 6.0))
-    finished = subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
-    )
+    seconds = random.Random(tmp_path.name).uniform(0.0, 6.0)
+    _kill_after(_started(platform, tmp_path / "killed"), "number=1 ", seconds)
+    finished = _started(platform, tmp_path / "finished").wait()
     assert finished.returncode == 0, finished.stderr
     (entry,) = platform.ledger.entries(EntryKind.REHEARSAL_FINISHED)
     outcome = type(rehearsed.outcome).model_validate_json(finished.stdout)
@@ -231,23 +225,15 @@ def _die_after(line, lived):
         raise Killed
 
 
-def _kill_after(command, environment, said, seconds):
-    process = subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    )
-    os.set_blocking(process.stderr.fileno(), False)
-    printed, deadline = "", time.monotonic() + PATIENCE_SECONDS
-    while said not in printed and process.poll() is None:
-        assert time.monotonic() < deadline, printed
-        printed += (process.stderr.read() or b"").decode()
+def _started(platform, folder):
+    environment = {**os.environ, **tidegate_environment(platform.settings)}
+    return start("tidegate", "rehearse", *OPTIONS, "--json", environment=environment, folder=folder)
+
+
+def _kill_after(command, said, seconds):
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while said not in command.stderr and command.running:
+        assert time.monotonic() < deadline, command.stderr
         time.sleep(0.05)
     time.sleep(seconds)
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    process.stderr.close()
+    command.kill()

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from credit_limits.domain.decision import Action
 from credit_limits.domain.errors import DataMissing
 from tests.integration.report_ledger import CASH_LOAN, CERTIFICATES, DAY, PAY_LATER, Story
 from tidegate.adapters.cycle_report import Standing
@@ -99,7 +100,7 @@ def test_everything_that_happened_is_told(platform):
         ("increase", 1),
         ("decrease", 1),
         ("hold", 1),
-        ("close_increases", 0),
+        *((action.value, 0) for action in tuple(Action)[3:]),
     )
     assert (decided.total.before_minor, decided.total.after_minor) == (6_000_000, 6_000_000)
     assert [move.account_id for move in decided.largest_increases] == ["a1"]

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from credit_limits.domain.account import AccountStatus
-from credit_limits.simulation.orders import LimitOrders, orders_by_id
+from credit_limits.simulation.delinquency import State
+from credit_limits.simulation.orders import AccountOrders, LimitOrders, positions_of
 from credit_limits.simulation.parameters import WorldParameters
-from credit_limits.simulation.portfolio import CLOSED, INCREASES_CLOSED, OPEN
+from credit_limits.simulation.portfolio import CLOSED, FROZEN, INCREASES_CLOSED, OPEN
 from credit_limits.simulation.world import RunningWorld
 
 PARAMETERS = WorldParameters(customers=400, months=10, seed=3)
@@ -109,17 +110,105 @@ def test_a_higher_limit_brings_a_higher_balance_and_more_default_in_time():
     assert late_raised > 1.1 * late
 
 
-def test_orders_by_id_find_their_accounts():
+def test_accounts_are_found_by_their_ids():
     world = lived(2)
     numbers = world.scene.accounts.number
     account = np.array([5, 0, 9])
     ids = np.array([f"A{number:08d}" for number in numbers[account]])
-    orders = orders_by_id(world.scene, ids, np.array([1, 2, 3]), np.zeros(3, dtype=np.bool_))
-    assert orders.account.tolist() == [5, 0, 9]
+    assert positions_of(world.scene, ids).tolist() == [5, 0, 9]
     with pytest.raises(ValueError, match="no account A99999999"):
-        orders_by_id(
-            world.scene, np.array(["A99999999"]), np.array([1]), np.zeros(1, dtype=np.bool_)
-        )
+        positions_of(world.scene, np.array(["A99999999"]))
+
+
+def beside(**orders):
+    """Orders that move no limit."""
+    return LimitOrders(NOTHING, NOTHING, NOTHING.astype(np.bool_), AccountOrders(**orders))
+
+
+def spenders(world):
+    """Some open accounts that are used every month."""
+    in_use = (world.standing.state == State.CURRENT) & (world.standing.money.spent > 0)
+    return np.flatnonzero(in_use & (world.standing.status == OPEN))[:60]
+
+
+def test_a_frozen_account_spends_nothing_until_it_is_unfrozen_into_a_probation():
+    world = lived(3)
+    account = spenders(world)
+    batch = world.step(beside(freeze=account))
+    for _ in range(3):
+        left = account[world.standing.status[account] != CLOSED]
+        assert (world.standing.status[left] == FROZEN).all()
+        assert (world.standing.money.spent[left] == 0).all()
+        world.step(HOLD)
+    ids = {f"A{number:08d}" for number in world.scene.accounts.number[left]}
+    rows = batch.tables["accounts"].to_pylist()
+    assert ids <= {row["account_id"] for row in rows if row["status"] == "frozen"}
+    world.step(beside(unfreeze=account))
+    punctual = left[world.standing.state[left] == State.CURRENT]
+    assert len(punctual) > 20
+    assert (world.standing.status[punctual] == INCREASES_CLOSED).all()
+    assert (world.standing.money.spent[punctual] > 0).any()
+    world.step(beside(reopen=punctual))
+    assert (world.standing.status[punctual] == OPEN).mean() > 0.8
+
+
+def test_an_order_to_unfreeze_leaves_alone_whom_the_lender_froze_for_arrears():
+    world = lived(8)
+    account = np.flatnonzero(world.standing.status == FROZEN)
+    assert len(account) > 0
+    status = world.standing.status.copy()
+    calm = lived(8)
+    calm.step(HOLD)
+    world.step(beside(unfreeze=account))
+    assert (status[account] == FROZEN).all()
+    assert (world.standing.status == calm.standing.status).all()
+
+
+def test_a_longer_term_halves_the_minimum_payment_for_as_long_as_it_runs():
+    extended, calm = lived(3), lived(3)
+    account = spenders(extended)
+    extended.step(beside(extend=account, extension_months=np.full(len(account), 2)))
+    calm.step(HOLD)
+    usual, halved = (w.standing.money.minimum_due[account] for w in (calm, extended))
+    bound = usual > 2_000
+    assert bound.sum() > 10
+    assert np.allclose(halved[bound] / usual[bound], 0.5, atol=0.01)
+    for _ in range(2):
+        extended.step(HOLD)
+    money = extended.standing.money
+    share = PARAMETERS.repayment.minimum_due_share
+    current = account[extended.standing.state[account] == State.CURRENT]
+    asked = np.maximum(np.rint(share * money.balance[current]), 1_000)
+    assert (money.minimum_due[current] == np.minimum(asked, money.balance[current])).all()
+
+
+def test_a_new_rate_is_what_balances_bear_and_what_the_books_say():
+    changed, calm = lived(3), lived(3)
+    account = np.flatnonzero((changed.standing.status == OPEN) & changed.scene.accounts.revolver)
+    batch = changed.step(beside(rate=account, annual_rate=np.full(len(account), 0.36)))
+    calm.step(HOLD)
+    before, after = (w.standing.money.interest[account] for w in (calm, changed))
+    bears = before > 1_000
+    assert bears.sum() > 10
+    expected = 0.36 / changed.scene.accounts.apr[account[bears]]
+    assert np.allclose(after[bears] / before[bears], expected, rtol=0.01)
+    rows = batch.tables["accounts"].to_pylist()
+    assert {row["account_id"] for row in rows if row["apr"] == 0.36} >= {
+        f"A{number:08d}" for number in changed.scene.accounts.number[account]
+    }
+
+
+@pytest.mark.parametrize(
+    ("orders", "message"),
+    [
+        ({"extend": np.array([1])}, "lengths"),
+        ({"extend": np.array([1]), "extension_months": np.array([0])}, "nothing"),
+        ({"rate": np.array([1]), "annual_rate": np.array([1.5])}, "rate"),
+    ],
+)
+def test_orders_beside_limits_that_cannot_be_are_unbuildable(orders, message):
+    with pytest.raises(ValueError, match=message):
+        AccountOrders(**orders)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """What must hold of the decisions of any portfolio."""
 
 from dataclasses import replace
+from datetime import date
 
 import numpy as np
 import pytest
@@ -85,11 +86,15 @@ def test_reasons_fit_their_action(portfolio):
             assert found[0] is ReasonCode.PROFITABLE_INCREASE
         if action is Action.CLOSE_INCREASES:
             assert permissions.close_months[place] > 0
-        if action in (Action.HOLD, Action.CLOSE_INCREASES):
+        if action not in (Action.INCREASE, Action.DECREASE):
             rules = permissions.one(place).reasons
             assert found == rules[:4] if rules else len(found) == 1
         forced = permissions.cap_minor[place] < portfolio.limit_minor[place]
-        assert not forced or found[0] in (ReasonCode.OVERDUE, ReasonCode.SERIOUSLY_OVERDUE)
+        assert not forced or found[0] in (
+            ReasonCode.OVERDUE,
+            ReasonCode.SERIOUSLY_OVERDUE,
+            ReasonCode.HARDSHIP,
+        )
 
 
 def many(count=400, most_risk=0.35, **change):
@@ -157,7 +162,8 @@ def test_a_cap_of_one_product_leaves_the_other_alone_and_is_left_out_without_it(
     assert decide(many(count=5), policy, 6).certificate.caps == ()
 
 
-def test_the_shipped_policy_takes_all_four_actions_on_a_mixed_portfolio():
+def test_the_shipped_policy_takes_every_action_on_a_mixed_portfolio():
+    thawing = {"status": "frozen", "state_since": date(2023, 10, 31)}
     kinds = (
         {"pd": 0.02},
         {"pd": 0.04, "balance": yuan(6_000), "utilization_ratio_12m": 0.6},
@@ -165,7 +171,18 @@ def test_the_shipped_policy_takes_all_four_actions_on_a_mixed_portfolio():
         {"pd": 0.05, "device_change_count_30d": 4.0},
         {"pd": 0.05, "months_since_change": 2.0},
         {"pd": 0.6, "balance": 0, "income_monthly_minor": NOT_KNOWN},
+        {"pd": 0.05, "device_change_count_30d": 4.0, "disputed_transaction_count_90d": 1.0},
+        {"pd": 0.05, "state_causes": [ReasonCode.ACCOUNT_TAKEOVER], **thawing},
+        {"pd": 0.3, "days_past_due_latest": 5.0, "income_lost_ratio": 0.3, "balance": yuan(10_000)},
+        {
+            "status": "increases_closed",
+            "state_since": date(2023, 9, 30),
+            "declines_increases": True,
+        },
+        {"annual_rate": 0.22, "declines_increases": True},
+        {"human_review_only": True},
     )
     portfolio = portfolio_of(*(kinds[place % len(kinds)] for place in range(300)))
     batch = decide(portfolio, shipped_policy(), 6)
     assert set(batch.action.tolist()) == set(range(len(ACTIONS)))
+    assert set(batch.actions[batch.actions != NONE].tolist()) == set(range(len(ACTIONS)))

@@ -1,7 +1,6 @@
 """The attacks of the benchmark, a few of each, and that they would notice a gate that opens."""
 
 import random
-import shutil
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +15,7 @@ from benchmarks.gate_bypasses import (
     _judge,
     _loose,
 )
+from benchmarks.gate_fuzz import ALL_BYPASSES
 from benchmarks.gate_installation import (
     HandClock,
     Installation,
@@ -23,9 +23,11 @@ from benchmarks.gate_installation import (
     make_people,
     write_thresholds,
 )
+from benchmarks.gate_override_bypasses import refuse, sign
 from credit_limits.domain.errors import NoCertifiedChampion
 from tests.gate_samples import DAY, good_evidence, thresholds
-from tests.promotion_samples import ROOT, MemoryRegistry, ingest_sample, open_sample, train_sample
+from tests.launch_policies import stepped_policies
+from tests.promotion_samples import MemoryRegistry, ingest_sample, open_sample, train_sample
 from tidegate.operations.champion import load_champion
 from tidegate.operations.promote_model import PromoteModelRequest, promote_model
 
@@ -34,7 +36,7 @@ from tidegate.operations.promote_model import PromoteModelRequest, promote_model
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
     """Version 1 is champion of the small lender, version 2 is refused."""
     folder = tmp_path_factory.mktemp("lender")
-    policies = Path(shutil.copytree(ROOT / "policies", folder / "policies"))
+    policies = stepped_policies(folder, [])
     keys = make_people(policies, folder / "people")
     opened = open_sample(folder / "var", policies_dir=policies)
     opened.__dict__["clock"] = HandClock(datetime.fromisoformat("2024-02-01T12:00:00+00:00"))
@@ -45,10 +47,10 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
     return attacked(opened, keys)
 
 
-@pytest.mark.parametrize("kind", BYPASSES)
+@pytest.mark.parametrize("kind", ALL_BYPASSES)
 def test_no_attack_moves_anything(installation, tmp_path, kind):
     (found,) = gate_fuzz.attack(
-        installation, tmp_path, tries=1, seed=11, bypasses={kind: BYPASSES[kind]}, whole=False
+        installation, tmp_path, tries=1, seed=11, bypasses={kind: ALL_BYPASSES[kind]}, whole=False
     )
     assert (found.tried, found.moved, found.crashed) == (1, 0, 0)
 
@@ -64,6 +66,15 @@ def test_two_who_may_would_open_it_and_it_is_noticed(installation, tmp_path):
     _approve(attack, "Li")
     assert not gate_fuzz._moved(attack, whole=False)
     _approve(attack, "Zhao")
+    assert gate_fuzz._moved(attack, whole=False)
+
+
+def test_two_who_may_would_override_it_and_it_is_noticed(installation, tmp_path):
+    attack = attack_on(installation, tmp_path)
+    refuse(attack)
+    sign(attack, "Li")
+    assert not gate_fuzz._moved(attack, whole=False)
+    sign(attack, "Zhao")
     assert gate_fuzz._moved(attack, whole=False)
 
 

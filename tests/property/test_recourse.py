@@ -1,6 +1,7 @@
 """Ways out of a decision: each one holds, by the plain rules as well, and none asks for debt."""
 
 from dataclasses import fields, replace
+from datetime import date
 from functools import partial
 
 import numpy as np
@@ -37,8 +38,15 @@ def decided_of(portfolio: Portfolio) -> Decided:
     for place, months in enumerate(permissions.close_months.tolist()):
         if months:
             until[place] = np.fmax(np.datetime64(add_months(AS_OF, months)), until[place])
-    held = to_minor == portfolio.limit_minor
-    return Decided(to_minor, until, (permissions.close_months > 0) & held)
+    held, changes = to_minor == portfolio.limit_minor, permissions.changes
+    return Decided(
+        to_minor,
+        until,
+        (permissions.close_months > 0) & held,
+        changes.state,
+        changes.since,
+        changes.causes,
+    )
 
 
 def way_of(**change) -> Recourse | None:
@@ -55,7 +63,7 @@ def test_every_way_out_that_is_issued_changes_the_decision(portfolio):
         if way is None:
             continue
         alone = portfolio.where(np.arange(len(portfolio)) == place)
-        after = changed_inputs(alone, decided.closed_until[[place]], [way])
+        after = changed_inputs(alone, decided.taken(np.array([place])), [way])
         plain = permitted_plain(after.account(0), POLICY)
         limit = alone.limit_minor[0]
         assert decided.to_minor[place] <= limit
@@ -74,15 +82,18 @@ def test_every_way_out_that_is_issued_changes_the_decision(portfolio):
 @settings(max_examples=40)
 def test_no_change_adds_debt_use_or_limit_or_touches_who_the_customer_is(portfolio, step, months):
     way = Recourse(Goal.RAISED, months, (Change(step, months, 10_000, 0.1),))
-    until = portfolio.increases_closed_until
-    after = changed_inputs(portfolio, until, [way] * len(portfolio))
+    after = changed_inputs(portfolio, decided_of(portfolio), [way] * len(portfolio))
     moved = {
         field.name
         for field in fields(Portfolio)
         if field.name not in ("as_of", "features")
         and not same(getattr(portfolio, field.name), getattr(after, field.name))
     }
-    assert moved <= {"declines_increases", "months_since_limit_change"}
+    assert moved <= {
+        *("declines_increases", "months_since_limit_change", "months_since_extension"),
+        *("months_since_rate_change", "status", "state_since", "state_causes"),
+        "increases_closed_until",
+    }
     seen = {
         name
         for name in FEATURES_READ
@@ -130,6 +141,46 @@ def same(one: np.ndarray, other: np.ndarray) -> bool:
             [Change(Step.NO_LOAN_APPLICATIONS, 4)],
         ),
         ({"device_change_count_30d": 3.0}, Goal.RAISED, 4, [Change(Step.KEEP_DEVICE, 4)]),
+        ({"login_ratio_7d": 9.0}, Goal.RAISED, 4, [Change(Step.USE_AS_USUAL, 4)]),
+        (
+            {"spend_trend_90d": 3.0, "on_time_streak_months": 2.0},
+            Goal.RAISED,
+            4,
+            [Change(Step.USE_AS_USUAL, 4), Change(Step.PAY_ON_TIME, 4)],
+        ),
+        (
+            {"revolving_share_12m": 1.0, "payment_ratio_12m": 0.1, "utilization_ratio_12m": 0.7},
+            Goal.RAISED,
+            12,
+            [Change(Step.PAY_MORE_OF_THE_BILL, 12, share=0.15)],
+        ),
+        (
+            {
+                "bureau_other_balance_minor": NOT_KNOWN,
+                "account_age_months": 9.0,
+                "on_time_streak_months": 4.0,
+            },
+            Goal.RAISED,
+            3,
+            [Change(Step.PAY_ON_TIME, 3)],
+        ),
+        (
+            {
+                "status": "increases_closed",
+                "closed_until": date(2024, 3, 31),
+                "state_since": date(2023, 12, 31),
+                "state_causes": [ReasonCode.DEVICE_CHANGE_BURST],
+            },
+            Goal.RAISED,
+            3,
+            [Change(Step.WAIT, 3)],
+        ),
+        (
+            {"days_past_due_latest": 40.0, "income_lost_ratio": 0.4},
+            Goal.NOT_CUT,
+            0,
+            [Change(Step.PAY_OVERDUE)],
+        ),
         (
             {"days_past_due_latest": 5.0, "on_time_streak_months": 0.0},
             Goal.RAISED,
@@ -146,7 +197,7 @@ def same(one: np.ndarray, other: np.ndarray) -> bool:
             {"revolving_share_12m": 1.0, "payment_ratio_12m": 0.05, "utilization_ratio_12m": 0.9},
             Goal.RAISED,
             12,
-            [Change(Step.PAY_MORE_OF_THE_BILL, 12, share=0.1)],
+            [Change(Step.PAY_MORE_OF_THE_BILL, 12, share=0.15)],
         ),
     ],
 )
@@ -172,6 +223,10 @@ def test_what_is_owed_elsewhere_is_repaid_by_just_enough():
         {"human_review_only": True},
         {"status": "frozen"},
         {"status": "increases_closed"},
+        {"status": "frozen", "state_causes": [ReasonCode.OVERDUE], "state_since": AS_OF},
+        {"state_conflict": True},
+        {"transaction_count_90d": 1.0},
+        {"scenario_concentration_90d": 1.0},
         {"pd": 0.5},
         {"linked_past_due_count": 2.0},
         {"balance_mean_6m_minor": 0.0, "transaction_count_90d": 0.0},
@@ -227,10 +282,11 @@ def test_a_batch_under_caps_has_ways_that_hold_at_its_prices():
     batch = decide(portfolio, POLICY, 6)
     prices = {cap.name: cap.price for cap in batch.certificate.caps}
     decide_again = partial(decide_at_prices, policy=POLICY, label_window_months=6, prices=prices)
-    decided = Decided(
-        batch.to_minor,
-        portfolio.increases_closed_until,
-        batch.action == ACTIONS.index("close_increases"),
+    decided = replace(
+        decided_of(portfolio),
+        to_minor=batch.to_minor,
+        closed_until=portfolio.increases_closed_until,
+        closing=batch.action == ACTIONS.index("close_increases"),
     )
     found = recourses(portfolio, decided, POLICY, decide_again)
     ways = [way for way in found if way is not None]

@@ -39,7 +39,12 @@ def policy(signers) -> ApprovalPolicy:
     people = tuple(
         Person(name, signers[name].public_key, roles.get(name, ("approver",))) for name in NAMES
     )
-    keys = {Event.PROMOTION: 0, Event.FIRST_CHAMPION: 1, Event.LOOSENED_THRESHOLD: 2}
+    keys = {
+        Event.PROMOTION: 0,
+        Event.FIRST_CHAMPION: 1,
+        Event.LOOSENED_THRESHOLD: 2,
+        Event.OVERRIDE: 2,
+    }
     return ApprovalPolicy("approvals/2024-01-01", people, keys, 30)
 
 
@@ -152,14 +157,25 @@ def test_the_most_that_one_event_asks_for_is_asked_for(policy):
     assert policy.required(list(Event)) == 2
 
 
-def test_the_shipped_policy_asks_two_for_a_loosened_threshold_and_nobody_else():
+def test_the_shipped_policy_asks_two_for_less_or_against_the_chain():
     shipped = parse_approval_policy("approvals/2005-01-01", SHIPPED)
     assert {event: shipped.keys[event] for event in Event} == {
         Event.PROMOTION: 0,
         Event.FIRST_CHAMPION: 0,
         Event.LOOSENED_THRESHOLD: 2,
+        Event.OVERRIDE: 2,
     }
-    assert (shipped.people, shipped.valid_days) == ((), 30)
+    assert (shipped.people, shipped.valid_days, shipped.override_days) == ((), 30, 60)
+
+
+def test_a_policy_that_does_not_speak_of_overrides_allows_none():
+    silent = {name: SHIPPED[name] for name in SHIPPED if name != "override_longest_days"}
+    events = {name: SHIPPED["events"][name] for name in SHIPPED["events"] if name != "override"}
+    policy = parse_approval_policy("approvals/x", {**silent, "events": events})
+    assert (policy.override_days, Event.OVERRIDE in policy.keys) == (0, False)
+    for half in ({**SHIPPED, "events": events}, silent):
+        with pytest.raises(PolicyError, match="belong together"):
+            parse_approval_policy("approvals/x", half)
 
 
 ONE = {"name": "Li", "public_key": "00" * 32, "roles": ["approver"]}
@@ -185,6 +201,11 @@ ONE = {"name": "Li", "public_key": "00" * 32, "roles": ["approver"]}
         (("events", "weather"), {"keys": 1, "reason": "rain"}),
         (("approval_valid_days", "value"), 0),
         (("approval_valid_days", "value"), 30.5),
+        (("events", "override", "keys"), 1),
+        (("events", "override", "reason"), ""),
+        (("override_longest_days", "value"), 0),
+        (("override_longest_days", "value"), 400),
+        (("override_longest_days", "reason"), ""),
         (("emergency",), True),
     ],
 )

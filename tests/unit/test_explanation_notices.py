@@ -29,6 +29,16 @@ def test_only_a_hold_owes_nothing(action):
     assert (due(action) is None) == (action is Action.HOLD)
 
 
+def test_what_is_in_the_customers_favour_is_no_adverse_action():
+    adverse = {action for action in Action if notice_kind(action) is NoticeKind.ADVERSE}
+    assert adverse == {
+        Action.DECREASE,
+        Action.CLOSE_INCREASES,
+        Action.FREEZE,
+        Action.CHANGE_RATE,
+    }
+
+
 def test_the_shortest_time_that_a_rule_leaves_counts():
     found = due(slow=30, quick=7, also_quick=7)
     assert (found.due_by, found.rule_id) == (date(2024, 2, 7), "also_quick")

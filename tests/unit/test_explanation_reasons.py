@@ -15,6 +15,7 @@ from credit_limits.explanation.reasons import (
     strongest_features,
 )
 from credit_limits.policy.permission import RULE_ORDER, Permissions
+from tests.decision_samples import unchanged
 
 R = ReasonCode
 
@@ -33,11 +34,12 @@ def explained(  # one account: limits before, after and without caps, what the r
     permissions = Permissions(
         floor_minor=np.array([0]),
         cap_minor=np.array([cap]),
-        reasons=np.array([sum(1 << RULE_ORDER.index(rule) for rule in rules)], np.uint32),
+        reasons=np.array([sum(1 << RULE_ORDER.index(rule) for rule in rules)], np.uint64),
         close_months=np.array([close]),
+        changes=unchanged(1),
     )
     table = reasons(choices, permissions)
-    action = ACTIONS[actions(choices, permissions)[0]]
+    action = ACTIONS[actions(choices, permissions)[0, 0]]
     return action, [REASONS[place] for place in table[0] if place != NONE]
 
 

@@ -20,6 +20,7 @@ from credit_limits.gates.certificate import (
 )
 from credit_limits.gates.verdict import Cleared, judge
 from tests.gate_samples import DAY, good_evidence, thresholds
+from tests.override_samples import granted
 
 CLEARED = judge(good_evidence(), thresholds(), DAY)
 assert isinstance(CLEARED, Cleared)
@@ -76,6 +77,7 @@ def test_every_field_is_part_of_the_digest_and_of_what_is_signed():
         "approvals": ("Li",),
         "older_thresholds": None,
         "as_of": date(2024, 2, 29),
+        "overrides": (granted(),),
     }
     for item in fields(Certificate):
         changed = replace(one, **{item.name: other.get(item.name, "other")})

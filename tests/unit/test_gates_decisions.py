@@ -10,6 +10,7 @@ from credit_limits.gates.evidence import Evidence, Interval, PeopleEvidence
 from credit_limits.gates.result import CheckName, CheckResult, dispensed_with
 from credit_limits.gates.threshold_sections import Consequence, Dispensation
 from credit_limits.gates.verdict import Cleared, Refused, judge
+from credit_limits.policy.lender import Jurisdiction
 from tests.gate_samples import DAY, good_evidence, strict_thresholds, thresholds, treated
 
 GOOD = good_evidence()
@@ -82,6 +83,45 @@ def test_what_an_attribute_means_changes_with_the_day():
     assert isinstance(judge(unfair, held, date(2024, 1, 30)), Cleared)
     assert isinstance(judge(unfair, held, DAY), Refused)
     assert isinstance(judge(unfair, held, date(2004, 12, 31)), Refused)
+
+
+@pytest.mark.parametrize(
+    ("jurisdiction", "day", "verdict"),
+    [
+        ("CN", date(2024, 1, 31), Cleared),  # everywhere: reported
+        ("US", date(2024, 1, 31), Refused),  # its own row prevails
+        ("US", date(2019, 12, 31), Cleared),  # and not before its day
+        ("UK", date(2024, 1, 31), Cleared),  # its own row, the newer of two
+        ("UK", date(2021, 1, 1), Refused),
+        ("", date(2024, 1, 31), Refused),  # not known: the strictest
+        ("XX", date(2024, 1, 31), Refused),
+        (None, date(2024, 1, 31), Refused),
+        ("", date(2019, 12, 31), Cleared),  # where no row refuses anywhere
+        ("CN", date(2004, 12, 31), Refused),  # no row yet
+    ],
+)
+def test_what_an_attribute_means_is_as_the_jurisdiction_and_the_day_say(jurisdiction, day, verdict):
+    us, uk = Jurisdiction.UNITED_STATES, Jurisdiction.UNITED_KINGDOM
+    rows = (
+        Consequence(date(2020, 1, 1), True, "unlawful there", us),
+        Consequence(date(2020, 1, 1), True, "unlawful there", uk),
+        Consequence(date(2022, 1, 1), False, "lawful again", uk),
+        Consequence(date(2005, 1, 1), False, "reported"),
+    )
+    stated = replace(thresholds().fairness, attributes={"marital_status": rows})
+    held = replace(thresholds(), fairness=stated)
+    unfair = with_groups("marital_status", {}, {"added_mean_minor": 3e5})
+    there = replace(unfair, fairness=replace(unfair.fairness, jurisdiction=jurisdiction))
+    assert isinstance(judge(there, held, day), verdict)
+
+
+def test_the_shipped_thresholds_block_by_marital_status_in_the_united_states_alone():
+    shipped = thresholds().fairness
+    for place in Jurisdiction:
+        blocks = place is Jurisdiction.UNITED_STATES
+        assert shipped.blocking("marital_status", DAY, place) is blocks
+        assert shipped.blocking("sex", DAY, place)
+        assert not shipped.blocking("education", DAY, place)
 
 
 @pytest.mark.parametrize("change", [{"customers": 49, "raised": 9, "good": 40, "good_raised": 6}])

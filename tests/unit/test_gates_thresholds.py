@@ -140,6 +140,8 @@ def test_a_dispensation_has_its_check_its_end_its_owner_and_its_reason(dispensed
         ([ROW | {"from": "2005"}], r"sex\.from is '2005'"),
         ([ROW, ROW], "the days must rise"),
         ([{"from": date(2005, 1, 1)}], "absent: consequence, reason"),
+        ([ROW | {"jurisdiction": "MARS"}], "'MARS' is not a valid Jurisdiction"),
+        ([ROW | {"jurisdiction": "US"}, ROW | {"jurisdiction": "US"}], "the days must rise"),
     ],
 )
 def test_what_an_attribute_means_is_dated_and_has_its_reason(rows, said):

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from credit_limits.domain.errors import SettingsError
 from tidegate.adapters import orchestrator
@@ -84,6 +85,17 @@ def test_the_runner_has_the_same_settings_as_its_parent(tmp_path, monkeypatch):
     assert (again.actor, again.threads) == ("ada", 3)
     assert again.root == settings.root
     assert again.policies_dir == tmp_path / "policies"
+
+
+def test_a_secret_of_the_settings_reaches_the_runner_whole(settings):
+    secret = {"notify_webhook_secret": SecretStr("of the tests")}
+    environment = orchestrator.runner(settings.model_copy(update=secret)).environment
+    assert environment["TIDEGATE_NOTIFY_WEBHOOK_SECRET"] == "of the tests"
+
+
+def test_a_run_beats_often_enough_to_be_missed(settings):
+    environment = orchestrator.runner(settings).environment
+    assert int(environment["PREFECT_FLOWS_HEARTBEAT_FREQUENCY"]) == orchestrator.HEARTBEAT_SECONDS
 
 
 def test_starting_elsewhere_than_in_the_project_is_refused(settings, tmp_path, monkeypatch):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tidegate.adapters import orchestrator
+from tidegate.adapters import automations, orchestrator
 from tidegate.adapters.settings import Settings
 
 INFRA = Path(__file__).parents[2] / "infra"
@@ -69,6 +69,9 @@ def test_the_runner_does_what_tidegate_up_does(services):
     assert f"--pool {orchestrator.WORK_POOL}" in script
     assert f"--prefect-file={orchestrator.DEPLOYMENTS}" in script
     assert "--limit 1" in script
+    assert f"python -m {automations.__name__}" in script
+    beat = services["runner"]["environment"]["PREFECT_FLOWS_HEARTBEAT_FREQUENCY"]
+    assert int(beat) == orchestrator.HEARTBEAT_SECONDS
 
 
 def test_the_image_holds_no_state_and_no_history():

@@ -25,7 +25,8 @@ def account_id(scene, place):
 
 
 def decisions(scene, *rows):
-    """Rows of (place, from, to, closed until)."""
+    """Rows of (place, from, to, closed until, actions, months of extension, new rate)."""
+    rows = [(*row, *(["hold"], 0, None)[len(row) - 4 :]) for row in rows]
     columns = list(zip(*rows, strict=True))
     instant = pa.timestamp("us", tz="UTC")
     return pa.table(
@@ -34,6 +35,9 @@ def decisions(scene, *rows):
             "from_minor": pa.array(columns[1], pa.int64()),
             "to_minor": pa.array(columns[2], pa.int64()),
             "increases_closed_until": pa.array(columns[3], instant),
+            "actions": pa.array(columns[4], pa.list_(pa.string())),
+            "extension_months": pa.array(columns[5], pa.int64()),
+            "annual_rate_to": pa.array(columns[6], pa.float64()),
             "as_of": pa.array([AS_OF] * len(rows), pa.date32()),
         }
     )
@@ -59,6 +63,23 @@ def test_a_closure_shorter_than_the_worlds_own_is_kept_by_the_platform_alone(sce
     orders = orders_of(scene, decisions(scene, (0, 100, 100, soon), (1, 100, 50, soon)))
     assert orders.account.tolist() == [1]
     assert orders.close_increases.tolist() == [False]
+
+
+def test_what_is_done_beside_the_limit_is_ordered_of_whom_it_is_done_to(scene):
+    rows = decisions(
+        scene,
+        (4, 100, 50, None, ["decrease", "freeze"]),
+        (5, 100, 100, None, ["unfreeze", "close_increases"]),
+        (6, 100, 100, None, ["extend_term", "close_increases"], 6),
+        (7, 100, 100, None, ["reopen_increases", "change_rate"], 0, 0.16),
+        (8, 100, 100, None, ["hold"]),
+    )
+    beside = orders_of(scene, rows).beside
+    assert beside.freeze.tolist() == [4]
+    assert beside.unfreeze.tolist() == [5]
+    assert beside.reopen.tolist() == [7]
+    assert (beside.extend.tolist(), beside.extension_months.tolist()) == ([6], [6])
+    assert (beside.rate.tolist(), beside.annual_rate.tolist()) == ([7], [0.16])
 
 
 def test_a_month_in_which_all_hold_has_no_orders(scene):

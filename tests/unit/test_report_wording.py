@@ -5,9 +5,11 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from credit_limits.domain.decision import Action
 from tests.golden.report_samples import decision_batch, decisions, drift, full_report, gate, group
 from tidegate.adapters import report_wording as wording
 from tidegate.adapters.cycle_report import (
+    FIRST_TOLD,
     Allocation,
     CapUse,
     DecisionGroup,
@@ -201,3 +203,11 @@ def test_utilization_is_of_the_accounts_whose_balance_is_known():
 def test_a_group_counts_its_actions():
     named = DecisionGroup("A", (("increase", 2), ("hold", 3)), 100, 120)
     assert (named.accounts, named.count("increase"), named.count("decrease")) == (5, 2, 0)
+
+
+def test_accounts_that_change_otherwise_than_in_their_limit_are_added_up():
+    counts = {action.value: 1 for action in Action}
+    group = DecisionGroup("A", tuple(counts.items()), 0, 0)
+    assert group.accounts == len(Action)
+    assert group.otherwise == len(Action) - len(FIRST_TOLD)
+    assert DecisionGroup("B", (("hold", 3),), 0, 0).otherwise == 0

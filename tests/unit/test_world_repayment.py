@@ -11,6 +11,7 @@ from credit_limits.simulation.parameters import PastPolicy, Repayment, Spending
 from credit_limits.simulation.repayment import (
     LEAST_BALANCE_MINOR,
     MonthTurn,
+    Terms,
     nothing_moved,
     settle_month,
 )
@@ -42,6 +43,8 @@ def settled(
     left=False,
     limit=600_000,
     wanted=0.0,
+    frozen=False,
+    extended=False,
     **changes,
 ):
     last = replace(
@@ -54,15 +57,32 @@ def settled(
         last,
     )
     wants = Demand(np.array([wanted]), np.array([wanted]))
+    line = account(**changes)
+    terms = Terms(np.array([limit]), line.apr, np.array([frozen]), np.array([extended]))
     return settle_month(
         turn,
-        account(**changes),
+        line,
         np.array([False]),
-        np.array([limit]),
+        terms,
         wants,
         p=NEVER_PARTIAL,
         rng=np.random.default_rng(0),
     )
+
+
+def test_a_frozen_account_pays_and_bears_interest_but_spends_nothing():
+    free, frozen = (
+        settled(State.CURRENT, State.CURRENT, wanted=40_000.0, frozen=held, revolver=True)
+        for held in (False, True)
+    )
+    assert free.spent[0] > 0 == frozen.spent[0]
+    assert (free.paid[0], free.interest[0]) == (frozen.paid[0], frozen.interest[0])
+    assert frozen.balance[0] == 100_000 - frozen.paid[0] + frozen.interest[0]
+
+
+def test_an_extended_term_halves_the_minimum_payment():
+    money = settled(State.CURRENT, State.CURRENT, wanted=40_000.0, extended=True)
+    assert (money.balance[0], money.minimum_due[0]) == (40_000, 2_000)
 
 
 def test_who_pays_in_full_owes_what_they_spent_since():

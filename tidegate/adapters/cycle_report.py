@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from credit_limits.domain.decision import Action
+
 DAYS_PAST_DUE_BUCKETS = ("not past due", "1 to 29", "30 to 59", "60 to 89", "90 and more")
 
 
@@ -157,7 +159,8 @@ class GateFigure:
 class GateCheck:
     """One check of the gate chain: its figures against their thresholds, and what it says.
 
-    ``dispensed``: it has not passed, and the policy does without it until a day.
+    ``dispensed``: it has not passed, and the policy does without it until a day. ``overridden``:
+    it refused, and people answer for that until a day.
     """
 
     check: str
@@ -165,6 +168,7 @@ class GateCheck:
     figures: tuple[GateFigure, ...]
     message: str
     dispensed: bool = False
+    overridden: bool = False
 
     @property
     def bounded(self) -> tuple[GateFigure, ...]:
@@ -175,6 +179,17 @@ class GateCheck:
     def informing(self) -> tuple[GateFigure, ...]:
         """The figures that were measured beside them."""
         return tuple(figure for figure in self.figures if not figure.bounds)
+
+
+@dataclass(frozen=True, slots=True)
+class OverrideLine:
+    """An override that held at the cycle: of which check and version, by whom, until when, why."""
+
+    check: str
+    version: str
+    by: tuple[str, ...]
+    until: date
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,14 +209,23 @@ class GateVerdict:
         return sum(check.passed for check in self.checks)
 
 
+FIRST_TOLD = (Action.INCREASE, Action.DECREASE, Action.HOLD, Action.CLOSE_INCREASES)
+"""Actions that the page counts one by one by the first of what is done; others it adds up."""
+
+
 @dataclass(frozen=True, slots=True)
 class DecisionGroup:
-    """Decisions of one product, grade or action: accounts by action, limits before and after."""
+    """Decisions of one product, grade or action: accounts by action, limits before and after.
+
+    ``actions`` counts each account once, by the first of what is done to it; ``beside`` counts it
+    under all that is done beside the limit.
+    """
 
     name: str
     actions: tuple[tuple[str, int], ...]
     before_minor: int
     after_minor: int
+    beside: tuple[tuple[str, int], ...] = ()
 
     @property
     def accounts(self) -> int:
@@ -209,8 +233,13 @@ class DecisionGroup:
         return sum(count for _, count in self.actions)
 
     def count(self, action: str) -> int:
-        """Accounts of the group with this action."""
+        """Accounts of the group with this action first."""
         return dict(self.actions).get(action, 0)
+
+    @property
+    def otherwise(self) -> int:
+        """Accounts whose limit stays while state, term or rate change or a person is asked."""
+        return self.accounts - sum(self.count(action) for action in FIRST_TOLD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -373,6 +402,69 @@ class FirstMisses:
 
 
 @dataclass(frozen=True, slots=True)
+class MaturedLine:
+    """A group of matured decisions: observed against expected defaults.
+
+    ``ratio`` is observed over expected with its 95 % interval; what is ``None`` was not measured.
+    """
+
+    name: str
+    accounts: int
+    defaults: int
+    expected: float
+    ratio: float | None
+    low: float | None
+    high: float | None
+    level: str
+
+
+@dataclass(frozen=True, slots=True)
+class DecidedShift:
+    """Shares of actions or limits of a group against earlier batches.
+
+    ``effect`` is PSI beyond the noise of sampling, never below 0.
+    """
+
+    group: str
+    measure: str
+    accounts: int
+    effect: float
+    p_corrected: float
+    level: str
+
+
+@dataclass(frozen=True, slots=True)
+class SwapLine:
+    """The swap set of a group: who is raised or cut by one version alone.
+
+    Differences are launching less champion, in minor units, profit and loss a year.
+    """
+
+    name: str
+    accounts: int
+    raised_by_launching: int
+    raised_by_champion: int
+    cut_by_launching: int
+    cut_by_champion: int
+    expected_profit_minor: float
+    expected_loss_minor: float
+    exposure_minor: float
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchCycle:
+    """What a cycle did for a version that launches.
+
+    ``lines`` are what happened to it, in words; ``swap_set`` is there in shadow.
+    """
+
+    version: str
+    step: str
+    lines: tuple[str, ...]
+    swap_set: tuple[SwapLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class BrakeLine:
     """What happened to a brake: applied, released or open, and the brake in a few words."""
 
@@ -386,7 +478,9 @@ class Drift:
 
     ``report`` is empty where no page was made. ``columns_watched`` counts all columns,
     ``columns_moved`` those at notice or alarm. ``first_misses`` is ``None`` where the watch is of
-    a time when they were not watched.
+    a time when they were not watched. ``matured`` are groups
+    of matured decisions, all accounts first, ``decided`` how decisions shifted against the batches
+    before. ``taken_back`` says what became of a champion that broke its bounds, empty for nothing.
     """
 
     level: str
@@ -397,6 +491,9 @@ class Drift:
     worst: tuple[DriftColumn, ...]
     first_misses: FirstMisses | None
     brakes: tuple[BrakeLine, ...]
+    matured: tuple[MaturedLine, ...] = ()
+    decided: tuple[DecidedShift, ...] = ()
+    taken_back: str = ""
 
 
 NOT_JUDGED = "not judged"
@@ -433,7 +530,11 @@ class Lineage:
 
 @dataclass(frozen=True, slots=True)
 class CycleReport:
-    """One cycle, whole. ``refusal`` says why no limit was decided, where a run refused to."""
+    """One cycle, whole. ``refusal`` says why no limit was decided, where a run refused to.
+
+    ``launch`` is ``None`` where no version launches.
+    ``overrides`` are those that enough people had signed and that had not ended by then.
+    """
 
     as_of: date
     standing: Standing
@@ -445,3 +546,5 @@ class CycleReport:
     decisions: Decisions | None
     drift: Drift | None
     lineage: Lineage
+    launch: LaunchCycle | None = None
+    overrides: tuple[OverrideLine, ...] = ()

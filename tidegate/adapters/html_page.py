@@ -5,6 +5,7 @@ Whatever comes from data is escaped. A page holds its style itself and asks for 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -31,6 +32,13 @@ def stylesheet(*names: str) -> Markup:
 
 def filled(template: str, filters: Mapping[str, Callable[..., str]], **values: object) -> bytes:
     """The template with its values, as UTF-8 HTML."""
+    environment = _environment(tuple(sorted(filters.items())))
+    return environment.get_template(template).render(**values).encode()
+
+
+@cache
+def _environment(filters: tuple[tuple[str, Callable[..., str]], ...]) -> Environment:
+    """One a set of filters, kept: to compile templates takes longer than to fill them in."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -40,4 +48,4 @@ def filled(template: str, filters: Mapping[str, Callable[..., str]], **values: o
         keep_trailing_newline=True,
     )
     environment.filters.update(filters)
-    return environment.get_template(template).render(**values).encode()
+    return environment

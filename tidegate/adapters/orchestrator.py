@@ -17,6 +17,7 @@ from pathlib import Path
 from types import FrameType
 
 from credit_limits.domain.errors import SettingsError
+from tidegate.adapters.automations import AUTOMATIONS, read_automations, set_up_automations
 from tidegate.adapters.child_process import (
     HOST,
     ChildServer,
@@ -26,10 +27,12 @@ from tidegate.adapters.child_process import (
     require_free_port,
     run_to_end,
 )
+from tidegate.adapters.lost_runs import crash_lost_runs
 from tidegate.adapters.settings import Settings
 
 WORK_POOL = "tidegate"
 DEPLOYMENTS = Path("prefect.yaml")
+HEARTBEAT_SECONDS = 30
 _START_UP_SECONDS = 180.0
 
 
@@ -58,6 +61,7 @@ def tidegate_environment(settings: Settings) -> dict[str, str]:
     values = settings.model_dump(mode="json") | {
         "var_dir": str(settings.root),
         "policies_dir": str(settings.policies_dir.resolve()),
+        "notify_webhook_secret": settings.notify_webhook_secret.get_secret_value(),
     }
     return {f"TIDEGATE_{name.upper()}": str(value) for name, value in values.items()}
 
@@ -105,6 +109,9 @@ def local_api(settings: Settings) -> Iterator[LocalApi]:
             "PREFECT_SERVER_UI_ENABLED": "false",
             "PREFECT__SERVER_EPHEMERAL": "1",
             "PREFECT__SERVER_FINAL": "1",
+            # What follows an event is for the servers of `up`: it has the same records, and the
+            # automations in them would start runs here that nobody carries out.
+            "PREFECT_SERVER_SERVICES_TRIGGERS_ENABLED": "false",
         },
         log=settings.logs_dir / "prefect-local-api.log",
         health_url=f"{url}/health",
@@ -168,6 +175,8 @@ def runner(settings: Settings) -> ServerCommand:
             **prefect_environment(settings, api_url(settings)),
             **tidegate_environment(settings),
             "PREFECT_WORKER_QUERY_SECONDS": "2",
+            # An automation marks a run as crashed that misses some of these; 30 is the least.
+            "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT_SECONDS),
         },
         log=settings.logs_dir / "runner.log",
     )
@@ -214,6 +223,7 @@ def up(
         raise SettingsError(
             f"{DEPLOYMENTS} is not in {Path.cwd()}: start the servers in Tidegate's own folder"
         )
+    read_automations(AUTOMATIONS)  # one that cannot be read is said before anything is started
     require_free_port(settings.prefect_port, setting="TIDEGATE_PREFECT_PORT")
     if not _mlflow_is_elsewhere(settings):
         require_free_port(settings.mlflow_port, setting="TIDEGATE_MLFLOW_PORT")
@@ -247,6 +257,9 @@ def _start(
         server.wait_until_healthy(seconds=_START_UP_SECONDS)
     announce("registering the deployments")
     register_deployments(settings)
+    set_up_automations(api_url(settings), AUTOMATIONS)
+    if lost := crash_lost_runs(api_url(settings), WORK_POOL):
+        announce(f"runs that had ended with an earlier server, now marked crashed: {lost}")
     worker = stack.enter_context(ChildServer(runner(settings)))
     worker.wait_until(lambda: _worker_is_online(settings), seconds=60.0)
     return [*servers, worker]

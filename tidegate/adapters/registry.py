@@ -190,20 +190,51 @@ class Registry:
         self._version(model_name, version)
         self._client.set_registered_model_alias(model_name, alias, version)
 
+    def delete_alias(self, model_name: str, alias: str) -> None:
+        """Take an alias away; nothing happens where there is none."""
+        if self.version_at_alias(model_name, alias) is not None:
+            self._client.delete_registered_model_alias(model_name, alias)
+
     def set_version_tags(self, model_name: str, version: str, tags: Mapping[str, str]) -> None:
         """Add tags to a version, or change them."""
         self._version(model_name, version)
         for name, value in tags.items():
             self._client.set_model_version_tag(model_name, version, name, value)
 
-    def log_evidence(self, model_name: str, version: str, files: Mapping[str, object]) -> None:
-        """Keep JSON-able values beside a version, each as a file of its run under ``gate/``.
+    def remove_version_tag(self, model_name: str, version: str, name: str) -> None:
+        """Take a tag off a version that may have it."""
+        if name in self._version(model_name, version).tags:
+            self._client.delete_model_version_tag(model_name, version, name)
 
-        The same name again is overwritten.
+    def tagged_versions(self, model_name: str, tag: str) -> dict[str, str]:
+        """The value of a tag by version, oldest first; versions without it are left out."""
+        found = reversed(self._versions(model_name))
+        return {str(item.version): str(item.tags[tag]) for item in found if tag in item.tags}
+
+    def describe_version(self, model_name: str, version: str, text: str) -> None:
+        """Set what MLflow's page of a version says, in Markdown."""
+        self._version(model_name, version)
+        self._client.update_model_version(model_name, version, description=text)
+
+    def files_address(self, model_name: str, version: str) -> str:
+        """Where MLflow's UI shows the files of the version's run, from any page of that UI."""
+        run_id = _registered(self._version(model_name, version)).run_id
+        experiment = self._client.get_run(run_id).info.experiment_id
+        return f"#/experiments/{experiment}/runs/{run_id}/artifacts"
+
+    def log_evidence(self, model_name: str, version: str, files: Mapping[str, object]) -> None:
+        """Keep files beside a version, each as a file of its run under ``gate/``.
+
+        Bytes are kept as they are, any other value as its canonical JSON. The same name again is
+        overwritten.
         """
         run_id = _registered(self._version(model_name, version)).run_id
         self._log_files(
-            run_id, {f"gate/{name}": canonical_json(value) for name, value in files.items()}
+            run_id,
+            {
+                f"gate/{name}": value if isinstance(value, bytes) else canonical_json(value)
+                for name, value in files.items()
+            },
         )
 
     @cached_property

@@ -4,7 +4,6 @@ The same report gives the same bytes. Whatever comes from data is escaped, and t
 content policy forbids scripts and every request.
 """
 
-from credit_limits.domain.decision import Action
 from tidegate.adapters import report_plots as plots
 from tidegate.adapters import report_wording as wording
 from tidegate.adapters.cycle_report import CycleReport, Decisions, Standing
@@ -40,7 +39,7 @@ def render(report: CycleReport) -> bytes:
         sections=_SECTIONS,
         tone=_TONES[report.standing],
         facts=_facts(report),
-        actions=[(action, wording.ACTION_NAMES[action]) for action in Action],
+        action_names=wording.ACTION_NAMES,
         plots=plots,
     )
 
@@ -67,11 +66,13 @@ def _decision_facts(decisions: Decisions) -> list[Fact]:
     total = decisions.total
     facts = [
         Fact(
-            wording.ACTION_NAMES[action],
-            wording.count(total.count(action)),
-            f"{wording.percent(total.count(action) / max(total.accounts, 1))} of accounts",
+            name,
+            wording.count(accounts),
+            f"{wording.percent(accounts / max(total.accounts, 1))} of accounts",
         )
-        for action in Action
+        for (_, name), accounts in zip(
+            plots.told_actions(decisions), plots.told_counts(total, decisions), strict=True
+        )
     ]
     change = wording.signed_yuan(total.after_minor - total.before_minor)
     facts.append(Fact("Limits after", wording.short_yuan(total.after_minor), f"{change} yuan"))

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from credit_limits.domain.decision import Action
 from credit_limits.domain.money import MINOR_PER_YUAN
 from tidegate.adapters import report_wording as wording
 from tidegate.adapters.cycle_report import (
     DAYS_PAST_DUE_BUCKETS,
+    FIRST_TOLD,
     NOT_JUDGED,
     Allocation,
     DecisionGroup,
@@ -79,6 +79,18 @@ def decision_groups(decisions: Decisions) -> tuple[GroupPlot, ...]:
         _group_plot("product", "Product", (*everyone, *decisions.by_product), decisions),
         _group_plot("grade", "Grade of risk", decisions.by_grade, decisions),
     )
+
+
+def told_actions(decisions: Decisions) -> tuple[tuple[str, str], ...]:
+    """Style and name of what the page counts: actions of the limit, and all others as one."""
+    first = tuple((str(action), wording.ACTION_NAMES[action]) for action in FIRST_TOLD)
+    return (*first, ("otherwise", "Otherwise changed")) if decisions.total.otherwise else first
+
+
+def told_counts(group: DecisionGroup, decisions: Decisions) -> tuple[int, ...]:
+    """Accounts of a group by :func:`told_actions`."""
+    first = tuple(group.count(action) for action in FIRST_TOLD)
+    return (*first, group.otherwise) if decisions.total.otherwise else first
 
 
 def limit_bands(bands: Sequence[LimitBand]) -> Plot:
@@ -195,19 +207,20 @@ def index_scale(verdict: Drift) -> float:
 def _group_plot(
     name: str, key: str, groups: tuple[DecisionGroup, ...], decisions: Decisions
 ) -> GroupPlot:
+    shown = told_actions(decisions)
     bars = [
         StackedBar(
             wording.words(group.name),
             wording.plural(group.accounts, "account"),
-            tuple(float(group.count(action)) for action in Action),
+            tuple(map(float, told_counts(group, decisions))),
         )
         for group in groups
     ]
     title = f"Decisions by {key.lower()}"
     told = f"One bar for each {key.lower()}, cut by action; the table beside it has the numbers."
     caption = Caption(f"{name}-plot", title, told)
-    chart = stacked_bars(caption, bars, tuple(Action))
-    colours = legend([(action, wording.ACTION_NAMES[action]) for action in Action])
+    chart = stacked_bars(caption, bars, [style for style, _ in shown])
+    colours = legend(list(shown))
     rows = tuple(group for group in groups if group is not decisions.total)
     return GroupPlot(Plot(title, colours, chart), key, rows)
 

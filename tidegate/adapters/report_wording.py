@@ -22,6 +22,12 @@ ACTION_NAMES = {
     Action.DECREASE: "Lowered",
     Action.HOLD: "Held",
     Action.CLOSE_INCREASES: "Closed to increases",
+    Action.REOPEN_INCREASES: "Reopened",
+    Action.FREEZE: "Frozen",
+    Action.UNFREEZE: "Unfrozen",
+    Action.EXTEND_TERM: "Term extended",
+    Action.CHANGE_RATE: "Rate changed",
+    Action.REFER: "Referred",
 }
 _PRODUCT_NAMES = {Product.PAY_LATER: "Pay later", Product.CASH_LOAN: "Cash loan"}
 _FIGURE_NAMES = {
@@ -313,7 +319,9 @@ def _judged(gate: GateVerdict, which: str = "") -> str:
 
 def _dispensed(gate: GateVerdict) -> str:
     names = [check.check.replace("_", " ") for check in gate.checks if check.dispensed]
-    return f" and was dispensed with {' and '.join(names)}" if names else ""
+    answered = [check.check.replace("_", " ") for check in gate.checks if check.overridden]
+    said = f" and was dispensed with {' and '.join(names)}" if names else ""
+    return said + (f"; people answer for {' and '.join(answered)}" if answered else "")
 
 
 def _small_share(share: float) -> str:

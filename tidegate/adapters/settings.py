@@ -7,7 +7,7 @@ a setting: it stands in the dated files under ``policies/``.
 import getpass
 from pathlib import Path
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from credit_limits.domain.errors import SettingsError
@@ -31,6 +31,13 @@ class Settings(BaseSettings):
     )
     prefect_port: int = Field(4200, ge=1024, le=65535, description="port of the Prefect UI")
     mlflow_port: int = Field(5000, ge=1024, le=65535, description="port of the MLflow UI")
+    notify_webhook_url: str = Field(
+        "", description="http(s) address that notices are posted to; they are only logged if empty"
+    )
+    notify_webhook_secret: SecretStr = Field(
+        SecretStr(""),
+        description="key of the signature (HMAC-SHA256) under a posted notice; an address needs it",
+    )
     threads: int = Field(2, ge=1, le=1024, description="threads for training and SQL")
 
     @property

@@ -77,16 +77,19 @@ def paired_columns(
     edges: Sequence[str],
     before: Sequence[float],
     after: Sequence[float],
+    highest: float | None = None,
 ) -> Markup:
     """Two columns a band, before and after, over the names of the bands' edges.
 
-    There is one edge more than there are bands; the last edge may be empty. Where there are many,
-    every other name is of the class ``spare``, which is left out where the plot is narrow.
+    ``highest`` is the figure of a column as high as the plot: the largest, and at least 1, where it
+    is not given. There is one edge more than there are bands; the last edge may be empty. Where
+    there are many, every other name is of the class ``spare``, which is left out where the plot is
+    narrow.
     """
     if not len(edges) - 1 == len(before) == len(after):
         raise ValueError(f"plot {caption.name}: {len(edges)} edges for {len(before)} bands")
     canvas, floor, top = Canvas(), 168.0, 8.0
-    highest = max((*before, *after, 1.0))
+    highest = highest or max((*before, *after, 1.0))
     band = 100 / max(len(before), 1)
     for index, pair in enumerate(zip(before, after, strict=True)):
         for side, (value, css) in enumerate(zip(pair, ("before", "after"), strict=True)):

@@ -17,9 +17,11 @@ from tidegate.cli.catalogue import (
     CHECK_WORLD,
     CYCLE,
     DECISIONS,
+    EVENTS,
     GENERATE_WORLD,
     HISTORY,
     KEYS,
+    LAUNCHES,
     OUTBOX,
     PEOPLE,
     REHEARSE,
@@ -105,7 +107,7 @@ def _whole_cycle() -> str:
 
 
 app = new_app(_ABOUT, _whole_cycle())
-for _step in (*CYCLE, ROLL_BACK, *PEOPLE, HISTORY, *DECISIONS, REHEARSE, ALLOCATE):
+for _step in (*CYCLE, ROLL_BACK, *PEOPLE, HISTORY, *DECISIONS, REHEARSE, ALLOCATE, *EVENTS):
     _list(app, _step)
 _ledger = new_app("The record of all that was done, which cannot be altered unseen.")
 ledger_commands.add_ledger_commands(_ledger)
@@ -133,6 +135,10 @@ _outbox = new_app("Notices that decisions owe their customers.")
 for _step in OUTBOX:
     _list(_outbox, _step)
 app.add_typer(_outbox, name="outbox", short_help="Write and list the notices that are due.")
+_launch = new_app("How a cleared version comes to decide: shadow, canary, full.")
+for _step in LAUNCHES:
+    _list(_launch, _step)
+app.add_typer(_launch, name="launch", short_help="Follow the launch of a version, and stop it.")
 app.command(
     "up",
     short_help="Start the servers and the runner on this machine.",

@@ -214,6 +214,43 @@ APPROVE_PEOPLE = OperationCommand(
     'tidegate approve-people --key ~/.tidegate/me.pem --reason "Zhao has left"',
 )
 
+OVERRIDE = OperationCommand(
+    ("override",),
+    "override_version",
+    "OverrideRequest",
+    "Sign that one refused check shall not keep a version out.",
+    "Answers, until a day, for what one check refused of one version, on these very figures. It "
+    "counts once two approvers other than the maker have signed the same; then 'tidegate promote' "
+    "passes, and the champion decides no longer than the override lasts. The checks data, time, "
+    "technical and people can never be overridden.",
+    "tidegate override 4 --check calibration --until 2026-12-20 --key ~/.tidegate/me.pem "
+    '--reason "the winter cohort is small"',
+    ("version",),
+)
+
+EVIDENCE = OperationCommand(
+    ("evidence",),
+    "write_evidence",
+    "WriteEvidenceRequest",
+    "Write the evidence pack of a version for who must sign.",
+    "Writes one HTML page that needs nothing else, and its JSON, from the last verdict on the "
+    "version: what is asked of you, what is unusual, check by check figures, thresholds and why, "
+    "the champion beside it, fairness, data, model card, lineage and who signed. Every promotion "
+    "and every refusal writes it, too; the same content gives the same bytes.",
+    "tidegate evidence 4",
+    ("version",),
+)
+
+LIST_OVERRIDES = OperationCommand(
+    ("overrides",),
+    "list_overrides",
+    "ListOverridesRequest",
+    "List who answers for which refusal, and until when.",
+    "Every override that has not ended, by the ledger: check, version, last day, reason, who has "
+    "signed and whether that is enough. With --ended those that have ended, too.",
+    "tidegate overrides --json",
+)
+
 HISTORY = OperationCommand(
     ("history",),
     "history",
@@ -223,6 +260,29 @@ HISTORY = OperationCommand(
     "why, on what evidence and whose approval. With --on, that of one day.",
     "tidegate history --on 2005-10-31",
 )
+
+LAUNCH_STATUS = OperationCommand(
+    ("launch", "status"),
+    "launch_status",
+    "LaunchStatusRequest",
+    "Say which version is in which step of its launch.",
+    "Shows the champion and the version that launches beside it: its steps, the cycles served, "
+    "what the canary's accounts came to beside the others, parity and swap set of the last shadow, "
+    "and what comes next.",
+    "tidegate launch status",
+)
+
+LAUNCH_STOP = OperationCommand(
+    ("launch", "stop"),
+    "launch_stop",
+    "StopLaunchRequest",
+    "Stop a launch; the champion stays.",
+    "Ends the launch of the version that is in shadow or canary, and keeps who asked and why. "
+    "What its canary decided stays as it is, and the champion decides all accounts from then on.",
+    'tidegate launch stop --reason "complaints from the canary"',
+)
+
+LAUNCHES: tuple[OperationCommand, ...] = (LAUNCH_STATUS, LAUNCH_STOP)
 
 NEW_KEY = OperationCommand(
     ("key", "new"),
@@ -351,7 +411,14 @@ LIST_OUTBOX = OperationCommand(
 OUTBOX: tuple[OperationCommand, ...] = (WRITE_OUTBOX, LIST_OUTBOX)
 
 KEYS: tuple[OperationCommand, ...] = (NEW_KEY, LIST_KEYS, ROTATE_KEY, REVOKE_KEY)
-PEOPLE: tuple[OperationCommand, ...] = (APPROVE, REJECT, APPROVE_PEOPLE)
+PEOPLE: tuple[OperationCommand, ...] = (
+    EVIDENCE,
+    APPROVE,
+    REJECT,
+    APPROVE_PEOPLE,
+    OVERRIDE,
+    LIST_OVERRIDES,
+)
 
 LIST_RULES = OperationCommand(
     ("rulebook", "list"),
@@ -402,6 +469,30 @@ REPLAY = OperationCommand(
 
 DECISIONS: tuple[OperationCommand, ...] = (EXPLAIN, REPLAY)
 
+WATCH_REGISTRY = OperationCommand(
+    ("watch-registry",),
+    "watch_registry",
+    "WatchRegistryRequest",
+    "Find what people did to models in the MLflow UI.",
+    "Finds versions tagged promotion=requested and marks them taken; the flow of the same name "
+    "starts their promotion, and so does 'tidegate promote --version N'. Holds the alias "
+    "'champion' against the ledger, and notes there that it was moved by hand.",
+    "tidegate watch-registry",
+)
+
+ANNOUNCE = OperationCommand(
+    ("announce",),
+    "announce",
+    "AnnounceRequest",
+    "Tell people of something that happened, once.",
+    "Logs a notice, and posts it, signed, where TIDEGATE_NOTIFY_WEBHOOK_URL is set. Automations "
+    "start the flow of the same name; by hand it tries the webhook. Only the facts listed for an "
+    "event are passed on, and the same notice is not sent twice.",
+    "tidegate announce --event tidegate.batch.late --subject tidegate.source.world",
+)
+
+EVENTS: tuple[OperationCommand, ...] = (WATCH_REGISTRY, ANNOUNCE)
+
 OPERATIONS: tuple[OperationCommand, ...] = (
     *CYCLE,
     ROLL_BACK,
@@ -410,6 +501,7 @@ OPERATIONS: tuple[OperationCommand, ...] = (
     *DECISIONS,
     REHEARSE,
     ALLOCATE,
+    *EVENTS,
     *RULES,
     GENERATE_WORLD,
     CHECK_WORLD,
@@ -417,4 +509,5 @@ OPERATIONS: tuple[OperationCommand, ...] = (
     *BRAKES,
     SIMULATE,
     *OUTBOX,
+    *LAUNCHES,
 )

@@ -19,7 +19,9 @@ from tidegate.cli.invocation import table
 if TYPE_CHECKING:
     from tidegate.operations.adjust_limits import AdjustLimitsOutcome
     from tidegate.operations.allocate_problem import AllocateProblemOutcome
+    from tidegate.operations.announce import AnnounceOutcome
     from tidegate.operations.check_world import CheckWorldOutcome
+    from tidegate.operations.decided_shares import DecisionDriftRow
     from tidegate.operations.explain_account import ExplainAccountOutcome
     from tidegate.operations.generate_world import GenerateWorldOutcome
     from tidegate.operations.ingest_batch import IngestBatchOutcome
@@ -34,7 +36,9 @@ if TYPE_CHECKING:
     from tidegate.operations.rule_rows import RuleBookRow
     from tidegate.operations.rulebook_diff import RulebookDiffOutcome
     from tidegate.operations.rulebook_list import RulebookListOutcome, RuleText
+    from tidegate.operations.take_back import TakenBack
     from tidegate.operations.watch_drift import EarlyDelinquencyRow, WatchDriftOutcome
+    from tidegate.operations.watch_registry import WatchRegistryOutcome
     from tidegate.operations.write_report import WriteReportOutcome
 
 _KNOWN = "recognised: this was done before, and nothing was written"
@@ -48,7 +52,7 @@ def summary_of(operation: str, outcome: BaseModel) -> list[str]:
 
 def exit_code_of(outcome: BaseModel) -> int:
     """0, or what an outcome that is no success exits with: a refusal, a world off its bands."""
-    if not getattr(outcome, "cleared", True):
+    if not getattr(outcome, "cleared", True) and not getattr(outcome, "waits_for", ""):
         return GateRefused.exit_code
     if not getattr(outcome, "all_identical", True):
         return DecisionChanged.exit_code
@@ -100,9 +104,17 @@ def _retrained(outcome: "RetrainModelOutcome") -> list[str]:
 
 
 def _promoted(outcome: "PromoteModelOutcome") -> list[str]:
+    if outcome.waits_for:
+        version = f"{outcome.model_name} version {outcome.version}"
+        return [f"{version} was not judged: it waits for {outcome.waits_for}"]
     rows = [(c.check, c.word, c.message) for c in outcome.checks]
-    verdict = "cleared: it is the champion" if outcome.cleared else "refused: the champion stays"
-    failing = [check.check for check in outcome.checks if not check.passed]
+    if outcome.cleared and not outcome.is_champion:
+        verdict = f"cleared: it launches, in {outcome.step}; the champion stays until full"
+    else:
+        verdict = (
+            "cleared: it is the champion" if outcome.cleared else "refused: the champion stays"
+        )
+    failing = [check.check for check in outcome.checks if check.refuses]
     if outcome.cleared:
         following = "next: tidegate adjust"
     elif failing == ["people"]:
@@ -146,6 +158,7 @@ def _adjusted(outcome: "AdjustLimitsOutcome") -> list[str]:
         f"by model version {outcome.model_version} under policy {outcome.policy_version}",
         *(f"brake: {brake.name}" for brake in outcome.brakes),
         *_overlay_lines(outcome),
+        *([f"{outcome.launch.reason}; see tidegate launch status"] if outcome.launch else []),
         *table(("action", "accounts"), list(outcome.actions.items())),
         *rule_book_lines(outcome.rule_book),
         *table(("cap, yuan", "allowed", "used", "slack", "shadow price"), caps),
@@ -244,10 +257,30 @@ def _watched(outcome: "WatchDriftOutcome") -> list[str]:
         *(table(header, moved) if moved else []),
         *(_first_misses(outcome.early) if outcome.early else []),
         *(_matured(outcome.matured) if outcome.matured else []),
+        *(
+            f"decisions: {text}"
+            for text in (outcome.decisions.findings if outcome.decisions else ())
+        ),
         *(f"brake applied: {name}" for name in outcome.brakes_applied),
         *(f"brake released: {name}" for name in outcome.brakes_released),
+        *_taken_back(outcome.taken_back),
         *([f"report: {outcome.report}"] if outcome.report else []),
         "next: tidegate report",
+    ]
+
+
+def _decisions_moved(decisions: "DecisionDriftRow | None") -> list[str]:
+    return [f"decisions: {text}" for text in decisions.findings] if decisions else []
+
+
+def _taken_back(taken: "TakenBack | None") -> list[str]:
+    if taken is None:
+        return []
+    if taken.to_version is None:
+        return [f"version {taken.from_version} broke its bounds and stays: {taken.reason}"]
+    return [
+        f"version {taken.from_version} is taken back: version {taken.to_version} is champion "
+        f"again. {taken.reason}"
     ]
 
 
@@ -369,6 +402,30 @@ def _effect(rule: "RuleText") -> str:
     return f"{rule.effect} at {rule.at_most}" if rule.at_most is not None else rule.effect
 
 
+def _announced(outcome: "AnnounceOutcome") -> list[str]:
+    how = "posted to the webhook" if outcome.posted else "logged; no webhook is set"
+    withheld = f"withheld: {', '.join(outcome.withheld)}"
+    return [
+        f"notice {outcome.notice_id} {how}",
+        outcome.text,
+        *([withheld] if outcome.withheld else []),
+    ]
+
+
+def _registry_watched(outcome: "WatchRegistryOutcome") -> list[str]:
+    champion = outcome.certified_version or "none"
+    return [
+        f"champion of {outcome.model_name} by the ledger: {champion}; "
+        f"by the alias: {outcome.alias_version or 'none'}",
+        *(moved.finding for moved in outcome.moved),
+        *(
+            f"version {each.version}: the tag promotion={each.value} means nothing, left alone"
+            for each in outcome.unknown
+        ),
+        *(f"next: tidegate promote --version {version}" for version in outcome.requested),
+    ]
+
+
 SUMMARIES: dict[str, Callable[[Any], list[str]]] = {
     "ingest_batch": _ingested,
     "materialize_features": _materialized,
@@ -386,6 +443,8 @@ SUMMARIES: dict[str, Callable[[Any], list[str]]] = {
     "rulebook_list": _rules_listed,
     "rulebook_diff": _rules_compared,
     "allocate_problem": _allocated,
+    "announce": _announced,
+    "watch_registry": _registry_watched,
     **GATE_SUMMARIES,
     **CONTROL_SUMMARIES,
 }

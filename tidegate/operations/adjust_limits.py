@@ -1,7 +1,7 @@
 """Adjust limits: score with the certified champion, decide, allocate, record."""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -12,19 +12,17 @@ from pydantic import BaseModel, ConfigDict, Field
 from credit_limits.decisions import DecisionBatch
 from credit_limits.domain.account import Product
 from credit_limits.domain.digest import digest_of
-from credit_limits.domain.errors import DataMissing, NoCertifiedChampion, PolicyError
+from credit_limits.domain.errors import DataMissing, NoCertifiedChampion
+from credit_limits.launch.policy import Step
 from credit_limits.ledger.entry import Entry, EntryKind
 from credit_limits.ledger.merkle import merkle_root
-from credit_limits.policy.limit_policy import LimitPolicy, parse_limit_policy
-from credit_limits.policy.portfolio import PRODUCTS, Flags, Portfolio
+from credit_limits.policy.portfolio import PRODUCTS, Flags
 from credit_limits.policy.risk_grades import Grade
-from monitoring.drift import SCORE
-from tidegate.adapters.dated_policies import DatedFile, load_dated
-from tidegate.operations.brakes import Brake, in_force, open_brakes
-from tidegate.operations.champion import CertifiedChampion, load_champion
-from tidegate.operations.decision_inputs import DecisionInputs, make_decisions, model_inputs
-from tidegate.operations.decision_rows import Identity, Lineage, identify, leaf_digests
-from tidegate.operations.limit_state import read_portfolio
+from tidegate.operations.advance_launch import Launching, advance_launch, finish_launch
+from tidegate.operations.champion import CertifiedChampion, load_champion, standing_champion
+from tidegate.operations.decision_cycle import Asked, DecisionCycle, open_cycle
+from tidegate.operations.decision_inputs import make_decisions
+from tidegate.operations.decision_rows import leaf_digests
 from tidegate.operations.limits_outcome import (
     AdjustLimitsOutcome,
     action_counts,
@@ -32,19 +30,15 @@ from tidegate.operations.limits_outcome import (
     brake_rows,
     group_rows,
 )
-from tidegate.operations.macro_overlay import OverlayInForce, overlay_at
 from tidegate.operations.platform import Platform
-from tidegate.operations.rule_book import rule_book_at
 from tidegate.operations.rule_rows import rule_book_row
-from tidegate.operations.scored_rows import label_window_months, portfolio_scored
-from tidegate.operations.source_digests import deciding_code_digest, solver_digest
+from tidegate.operations.serve_launch import Made, serve_canary, serve_shadow
 
 __all__ = ["AdjustLimitsOutcome", "AdjustLimitsRequest", "adjust_limits"]
 
 _log = structlog.get_logger(__name__)
 
 _MODEL_NAME = "default_risk"
-_NOT_INPUTS = ("decisions", "outbox", "quarantine", "protected")
 
 
 class AdjustLimitsRequest(BaseModel):
@@ -62,33 +56,6 @@ class AdjustLimitsRequest(BaseModel):
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Cycle:
-    """What is decided with, and the accounts to decide.
-
-    ``key`` is the content of the whole request: what decides, and every row asked about, also
-    those that another batch has decided. ``brakes`` are those that hold for any of the accounts.
-    """
-
-    key: str
-    champion: CertifiedChampion
-    brakes: tuple[Brake, ...]
-    lineage: Lineage
-    inputs: DecisionInputs
-    identity: Identity
-    overlay: OverlayInForce
-
-    @property
-    def as_of(self) -> date:
-        """The day that is decided for."""
-        return self.inputs.portfolio.as_of
-
-    @property
-    def batch_id(self) -> str:
-        """Name of the batch in the lake."""
-        return f"limits-{self.as_of}-{self.key[:12]}"
-
-
 def adjust_limits(platform: Platform, request: AdjustLimitsRequest) -> AdjustLimitsOutcome:
     """Decide the limit of every open account, once.
 
@@ -96,6 +63,11 @@ def adjust_limits(platform: Platform, request: AdjustLimitsRequest) -> AdjustLim
     again, they are recognised and nothing is written. An account already decided at this date
     from the very same inputs, in another batch, is left out. A brake that is open at the date is
     an input: whom it holds for is decided under it, in a batch of its own.
+
+    A version that launches is served: what its earlier cycles came to is judged first; then, in
+    shadow, it decides the same accounts where nothing counts them, and in canary it decides its
+    share in a batch of its own. Caps are ratios to today, so met on each part they are met on the
+    whole. The outcome is that of the champion's batch.
 
     Raises:
         NoCertifiedChampion: no champion, or one whose certificate does not verify; the refusal
@@ -106,19 +78,57 @@ def adjust_limits(platform: Platform, request: AdjustLimitsRequest) -> AdjustLim
         AllocationInfeasible: the caps of the policy cannot be met.
     """
     as_of = request.as_of or platform.lake.latest_knowledge()
-    cycle = _open_cycle(platform, as_of, request.product)
+    champion, launching = _deciders(platform, as_of)
+    asked = Asked(as_of, request.product)
+    canary = None
+    if launching and launching.launch.step is Step.CANARY:
+        launch = launching.launch
+        asked = replace(asked, launch=launch.key, share=launch.planned.share)
+        cycle = open_cycle(platform, launching.certified, replace(asked, inside=True))
+        canary = _decide(platform, cycle) if cycle else None
+    cycle = open_cycle(platform, champion, asked)
+    if cycle is None:
+        raise DataMissing(f"no open account of the product {request.product} at {as_of}")
+    made = _decide(platform, cycle)
+    if launching is None:
+        return made.outcome
+    if launching.launch.step is Step.CANARY:
+        served = serve_canary(platform, launching.launch, made, canary)
+    else:
+        shadow = open_cycle(platform, launching.certified, asked)
+        served = serve_shadow(platform, launching.launch, made, shadow)
+    return made.outcome.model_copy(update={"launch": served})
+
+
+def _deciders(platform: Platform, as_of: date) -> tuple[CertifiedChampion, Launching | None]:
+    """Who decides: the champion, and who launches beside it, once that was judged.
+
+    What a launch has ended is finished before the champion is asked for, and a launch that ends
+    now makes another champion.
+    """
+    finish_launch(platform, _MODEL_NAME)
+    champion = _certified_champion(platform, as_of)
+    launching = advance_launch(platform, _MODEL_NAME, as_of)
+    standing = standing_champion(platform, _MODEL_NAME)
+    if standing is not None and standing.version != champion.version:
+        champion = _certified_champion(platform, as_of)
+    return champion, launching
+
+
+def _decide(platform: Platform, cycle: DecisionCycle) -> Made:
+    """Make a cycle's decisions and record them, or recognise them."""
     if entry := platform.ledger.find(EntryKind.LIMITS_ADJUSTED, cycle.key):
-        return _recognised(entry)
+        return Made(cycle, _recognised(entry), None)
     elsewhere = _decided_elsewhere(platform, cycle)
     if elsewhere.all():
-        return _recognised(_entry_of(platform, cycle))
-    cycle = _without(cycle, elsewhere)
+        return Made(cycle, _recognised(_entry_of(platform, cycle)), None)
+    left = cycle.without(elsewhere)
     batch, rows = make_decisions(
-        cycle.inputs, cycle.lineage, cycle.identity, threads=platform.settings.threads
+        left.inputs, left.lineage, left.identity, threads=platform.settings.threads
     )
-    platform.lake.append("decisions", rows, cycle.batch_id)
+    platform.lake.append("decisions", rows, left.batch_id)
     del rows  # a million take a gigabyte, and those that the lake has are read back
-    outcome = _outcome(cycle, batch, platform.lake.read("decisions", batch_id=cycle.batch_id))
+    outcome = _outcome(left, batch, platform.lake.read("decisions", batch_id=left.batch_id))
     platform.ledger.append(
         EntryKind.LIMITS_ADJUSTED,
         platform.settings.actor,
@@ -131,58 +141,7 @@ def adjust_limits(platform: Platform, request: AdjustLimitsRequest) -> AdjustLim
         brakes=[brake.entry_sequence for brake in outcome.brakes],
         **outcome.actions,
     )
-    return outcome
-
-
-def _open_cycle(platform: Platform, as_of: date, product: Product | None) -> _Cycle:
-    champion = _certified_champion(platform, as_of)
-    file = load_dated(platform.policies("limits"), as_of)
-    policy = parsed_limit_policy(file)
-    rulebook = rule_book_at(platform, as_of)
-    scored = portfolio_scored(platform, champion.loaded, as_of)
-    overlay = overlay_at(platform, as_of)
-    portfolio = overlay.applied(read_portfolio(platform.lake, as_of, scored, SCORE))
-    if product is not None:
-        portfolio = portfolio.where(portfolio.product == PRODUCTS.index(product))
-    if not len(portfolio):
-        raise DataMissing(f"no open account of the product {product} at {as_of}")
-    brakes = _brakes(platform, portfolio)
-    versions = platform.lake.versions()
-    lineage = Lineage(
-        model_version=champion.version,
-        artefact_digest=champion.certificate.artefact_digest,
-        certificate_digest=champion.certificate.digest,
-        policy_version=file.version,
-        policy_digest=file.digest,
-        data_versions={name: at for name, at in versions.items() if name not in _NOT_INPUTS},
-        code_digest=deciding_code_digest(),
-        solver_digest=solver_digest(),
-        rulebook_version=rulebook.version,
-        rulebook_digest=rulebook.digest,
-        brakes=in_force(brakes),
-        overlay_version=overlay.version,
-        overlay_digest=overlay.digest,
-    )
-    model = champion.loaded.model
-    inputs = DecisionInputs(
-        portfolio=portfolio,
-        features=model_inputs(scored, portfolio, model),
-        model=model,
-        policy=policy,
-        brakes=lineage.brakes,
-        rulebook=rulebook,
-        label_window_months=label_window_months(champion.loaded),
-    )
-    identity = identify(portfolio, inputs.features, lineage)
-    key = digest_of({"certificate": lineage.certificate_digest, "decisions": identity.ids})
-    return _Cycle(key, champion, brakes, lineage, inputs, identity, overlay)
-
-
-def _brakes(platform: Platform, portfolio: Portfolio) -> tuple[Brake, ...]:
-    """The open brakes that name a product which the portfolio holds."""
-    held = {PRODUCTS[place] for place in np.unique(portfolio.product)}
-    brakes = open_brakes(platform, portfolio.as_of)
-    return tuple(brake for brake in brakes if held & set(brake.order.products))
+    return Made(cycle, outcome, None if elsewhere.any() else batch)
 
 
 def _certified_champion(platform: Platform, as_of: date) -> CertifiedChampion:
@@ -205,15 +164,7 @@ def _certified_champion(platform: Platform, as_of: date) -> CertifiedChampion:
         raise
 
 
-def parsed_limit_policy(file: DatedFile) -> LimitPolicy:
-    """The limit policy of a file; :class:`PolicyError` names the file that cannot be used."""
-    try:
-        return parse_limit_policy(file.content)
-    except PolicyError as error:
-        raise PolicyError(f"{file.version}: {error}") from error
-
-
-def _decided_elsewhere(platform: Platform, cycle: _Cycle) -> Flags:
+def _decided_elsewhere(platform: Platform, cycle: DecisionCycle) -> Flags:
     """Which of the decisions another batch has already made."""
     if not platform.lake.exists("decisions"):
         return np.zeros(len(cycle.identity.ids), dtype=np.bool_)
@@ -225,15 +176,7 @@ def _decided_elsewhere(platform: Platform, cycle: _Cycle) -> Flags:
     return np.isin(np.array(cycle.identity.ids), np.array([row[0] for row in rows], dtype=np.str_))
 
 
-def _without(cycle: _Cycle, decided: Flags) -> _Cycle:
-    if not decided.any():
-        return cycle
-    return replace(
-        cycle, inputs=cycle.inputs.where(~decided), identity=cycle.identity.where(~decided)
-    )
-
-
-def _entry_of(platform: Platform, cycle: _Cycle) -> Entry:
+def _entry_of(platform: Platform, cycle: DecisionCycle) -> Entry:
     """The newest entry among the batches that have made these decisions."""
     with platform.lake.connect(tables=["decisions"]) as connection:
         found = connection.execute(
@@ -255,7 +198,7 @@ def _recognised(entry: Entry) -> AdjustLimitsOutcome:
     return stored.model_copy(update={"recognised": True})
 
 
-def _outcome(cycle: _Cycle, batch: DecisionBatch, stored: pa.Table) -> AdjustLimitsOutcome:
+def _outcome(cycle: DecisionCycle, batch: DecisionBatch, stored: pa.Table) -> AdjustLimitsOutcome:
     """Root and data versions are those of the rows as the lake has them."""
     portfolio, lineage = cycle.inputs.portfolio, cycle.lineage
     return AdjustLimitsOutcome(
@@ -273,7 +216,7 @@ def _outcome(cycle: _Cycle, batch: DecisionBatch, stored: pa.Table) -> AdjustLim
         model_version=lineage.model_version,
         artefact_digest=lineage.artefact_digest,
         certificate_digest=lineage.certificate_digest,
-        feature_service=cycle.champion.loaded.feature_service,
+        feature_service=cycle.certified.loaded.feature_service,
         label_window_months=cycle.inputs.label_window_months,
         data_versions=json.loads(stored["data_versions"][0].as_py()),
         brakes=brake_rows(cycle.brakes),

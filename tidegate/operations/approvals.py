@@ -7,7 +7,7 @@ them is another, the approval says nothing.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 import structlog
 
@@ -27,6 +27,8 @@ from credit_limits.ledger.entry import Entry, EntryKind
 from tidegate.adapters.dated_policies import DatedFile, load_dated
 from tidegate.adapters.signing import verifies
 from tidegate.operations.candidate import Candidate
+from tidegate.operations.ledger_time import latest_time
+from tidegate.operations.makers import makers_of
 from tidegate.operations.platform import Platform
 from tidegate.operations.thresholds_history import judging_day, loosening
 
@@ -102,18 +104,6 @@ def people_asked(candidate: Candidate, gates: DatedFile) -> PeopleAsked:
     return PeopleAsked(tuple(events), looser, policy, scope)
 
 
-def makers_of(candidate: Candidate) -> tuple[str, ...]:
-    """Who trained the version, by the ledger, and who asks for its promotion now."""
-    platform, loaded = candidate.platform, candidate.loaded
-    trained = [
-        entry.actor
-        for entry in platform.ledger.entries(EntryKind.MODEL_TRAINED)
-        if entry.payload["model_name"] == loaded.model_name
-        and entry.payload["version"] == loaded.version
-    ]
-    return tuple(dict.fromkeys([*trained, platform.settings.actor]))
-
-
 def counted(
     platform: Platform, policy: ApprovalPolicy, scope: str, makers: tuple[str, ...]
 ) -> Count:
@@ -126,12 +116,6 @@ def counted(
         makers=makers,
         verifies=verifies,
     )
-
-
-def latest_time(platform: Platform) -> datetime:
-    """Now, or the time of the newest entry where a clock was set back behind it."""
-    times = [entry.time for entry in platform.ledger.entries()[-1:]]
-    return max([platform.clock.now(), *times])
 
 
 def approval_policy(platform: Platform, day: date) -> ApprovalPolicy:

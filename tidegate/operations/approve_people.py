@@ -12,11 +12,11 @@ from tidegate.adapters.signing import read_key
 from tidegate.operations.approvals import (
     change_scope,
     counted,
-    latest_time,
     note_approvers,
     noted_policy,
 )
 from tidegate.operations.give_approval import append_approval, holder_of
+from tidegate.operations.ledger_time import latest_time
 from tidegate.operations.platform import Platform
 
 

@@ -57,7 +57,7 @@ class Candidate:
 
         Raises :class:`ModelError` where the registered lineage leaves one of them out.
         """
-        registered = _versions(self.loaded.tags.get("data_versions"))
+        registered = versions_in(self.loaded.tags.get("data_versions"))
         needed = tables_of(self.service)
         absent = [table for table in needed if table not in registered]
         if absent:
@@ -176,7 +176,8 @@ class Candidate:
         return pd.factorize(customers)[0].astype(np.intp)
 
 
-def _versions(tag: str | None) -> Mapping[str, int]:
+def versions_in(tag: str | None) -> Mapping[str, int]:
+    """The table versions in a version's tag; :class:`ModelError` where it cannot be read."""
     try:
         versions = json.loads(tag or "{}")
         return {str(table): int(version) for table, version in versions.items()}

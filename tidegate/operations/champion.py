@@ -1,9 +1,11 @@
-"""The champion: the one version that may decide, by the ledger and not by an alias.
+"""Who may decide, by the ledger and not by an alias: the champion, and who launches beside it.
 
 An alias in the registry can be moved by anyone with access to it. What counts is the ledger: the
 last promotion or roll-back says who is champion, the certificate beside it says of what artefact
 and inputs, and the platform's signature says that it was the platform who made it so. Alias,
-ledger, signature and artefact must agree, or nothing is decided.
+ledger, signature and artefact must agree, or nothing is decided. A version that launches has a
+certificate of the same kind, signed in the place of the champion that it is to replace, and the
+ledger says in which step it is.
 """
 
 from dataclasses import dataclass
@@ -18,11 +20,15 @@ from credit_limits.gates.certificate import (
     read_certificate,
     read_seal,
     verify_certificate,
+    verify_overrides,
 )
+from credit_limits.launch.policy import Step
 from credit_limits.ledger.entry import Entry, EntryKind
 from credit_limits.ledger.keys import PlatformKey
 from tidegate.adapters.dated_policies import load_dated
 from tidegate.adapters.signing import verifies
+from tidegate.operations.launches import Launch
+from tidegate.operations.ledger_time import latest_day
 from tidegate.operations.platform import Platform
 from tidegate.operations.platform_key import known_keys, platform_signer
 
@@ -58,7 +64,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class CertifiedChampion:
-    """A champion that was verified just now: its version, the model loaded, its certificate."""
+    """A version verified just now, champion or launching: the model loaded, its certificate."""
 
     model_name: str
     version: str
@@ -72,9 +78,9 @@ def load_champion(platform: Platform, model_name: str) -> CertifiedChampion:
     Raises:
         NoCertifiedChampion: no alias ``champion``; an alias that no finished promotion or
             roll-back has set; a certificate without the platform's signature, or signed by a key
-            that does not count; or an artefact, feature service, schema or thresholds file other
-            than certified. The message names the alias' version, the last certified one, and what
-            to do.
+            that does not count; an override in it that has ended; or an artefact, feature service,
+            schema or thresholds file other than certified. The message names the alias' version,
+            the last certified one, and what to do.
         LedgerBroken: an entry of the ledger was altered.
     """
     platform.ledger.verify()
@@ -94,8 +100,9 @@ def verify_loaded(
     """Hold a certificate against the model loaded, and the features and thresholds in use.
 
     Raises:
-        NoCertifiedChampion: names the field that does not match.
+        NoCertifiedChampion: names the field that does not match, or the override that has ended.
     """
+    verify_overrides(certificate, latest_day(platform))
     verify_certificate(
         certificate,
         model_name=loaded.model_name,
@@ -127,6 +134,48 @@ def verify_seal(platform: Platform, standing: Standing) -> None:
             f"{_name(standing.certificate)}: its signature is of another change of champion than "
             f"the ledger's last. {_resign(standing.certificate)}"
         )
+
+
+def load_launching(platform: Platform, launch: Launch) -> CertifiedChampion:
+    """The version that launches beside the champion, loaded and held against its certificate.
+
+    It follows the ledger alone: what its alias or tag says counts for nothing.
+
+    Raises:
+        NoCertifiedChampion: as :func:`load_champion`; also where the champion that it was to
+            replace is no longer the one.
+    """
+    standing = standing_champion(platform, launch.model_name)
+    loaded = platform.registry.load(launch.model_name, launch.version)
+    verify_begun(platform, standing, launch.intended, loaded)
+    certificate = certificate_in(launch.intended)
+    if certificate.digest != launch.begun.payload["certificate_digest"]:
+        raise NoCertifiedChampion(
+            f"{_name(certificate)}: its launch was begun under another certificate; check "
+            "`tidegate ledger verify`"
+        )
+    return CertifiedChampion(launch.model_name, launch.version, loaded, certificate)
+
+
+def verify_begun(
+    platform: Platform, standing: Standing | None, intended: Entry, loaded: "LoadedVersion"
+) -> None:
+    """Hold an intention found in the ledger against the version and the platform's signature.
+
+    Raises:
+        NoCertifiedChampion: it is not signed in the place of this champion, or does not match.
+    """
+    certificate = certificate_in(intended)
+    begun = Standing(
+        certificate,
+        certificate.digest,
+        entry_digest="",
+        seal=intended.payload.get(SEAL),
+        signed_at=intended.sequence,
+        follows=standing.entry_digest if standing else None,
+    )
+    verify_seal(platform, begun)
+    verify_loaded(platform, certificate, certificate.digest, loaded)
 
 
 def verify_first_seal(platform: Platform, certificate: Certificate, intended: Entry) -> None:
@@ -270,6 +319,18 @@ def _of_model(platform: Platform, kind: EntryKind, model_name: str) -> list[Entr
     ]
 
 
+def alias_finding(platform: Platform, model_name: str) -> str:
+    """Why the alias is not where the ledger's last promotion or roll-back has put it.
+
+    Empty where it is, where there is neither, and where a promotion to it is under way.
+    """
+    alias = platform.registry.version_at_alias(model_name, CHAMPION)
+    standing = standing_champion(platform, model_name)
+    if alias == (standing.version if standing else None) or _begun(platform, model_name, alias):
+        return ""
+    return _unfounded(platform, model_name, alias, standing)
+
+
 def _unfounded(
     platform: Platform, model_name: str, alias: str | None, standing: Standing | None
 ) -> str:
@@ -295,6 +356,15 @@ def _begun(platform: Platform, model_name: str, alias: str | None) -> bool:
     return any(
         certificate_in(entry).version == alias
         and platform.ledger.find(EntryKind.MODEL_PROMOTED, entry.key) is None
+        and not _launches(platform, entry.key)
         for entry in platform.ledger.entries(EntryKind.PROMOTION_INTENDED)
         if entry.payload["model_name"] == model_name
     )
+
+
+def _launches(platform: Platform, key: str) -> bool:
+    """Whether a promotion still has steps before it."""
+    if platform.ledger.find(EntryKind.LAUNCH_BEGUN, key) is None:
+        return False
+    stepped = platform.ledger.entries(EntryKind.LAUNCH_STEPPED)
+    return not any(e.payload["launch"] == key and e.payload["step"] == Step.FULL for e in stepped)

@@ -7,7 +7,7 @@ from datetime import date
 from credit_limits.ledger.entry import Entry, EntryKind
 
 _BATCHES = {EntryKind.BATCH_ACCEPTED, EntryKind.BATCH_REFUSED}
-_VERDICTS = {EntryKind.MODEL_PROMOTED, EntryKind.PROMOTION_REFUSED}
+_VERDICTS = {EntryKind.MODEL_PROMOTED, EntryKind.LAUNCH_BEGUN, EntryKind.PROMOTION_REFUSED}
 _DECISIONS = {EntryKind.LIMITS_ADJUSTED, EntryKind.ADJUSTMENT_REFUSED}
 
 

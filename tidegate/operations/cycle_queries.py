@@ -10,6 +10,7 @@ from credit_limits.domain.account import AccountStatus
 from credit_limits.domain.decision import Action
 from credit_limits.domain.money import yuan
 from credit_limits.domain.periods import end_of_day
+from credit_limits.explanation.reasons import BESIDE_THE_LIMIT
 from tidegate.adapters.cycle_report import (
     DecisionGroup,
     LimitBand,
@@ -18,7 +19,7 @@ from tidegate.adapters.cycle_report import (
     ReasonCount,
 )
 
-_BAND_EDGES_MINOR = tuple(
+BAND_EDGES_MINOR = tuple(
     map(yuan, (0, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 200_000, 300_000))
 )
 _MOVES_SHOWN = 8
@@ -97,7 +98,7 @@ class DecisionRows:
     ) -> "DecisionRows":
         """Of each account its last row in the view ``decisions``, batches oldest first."""
         connection.execute(
-            "CREATE TEMP TABLE decision AS SELECT account_id, product, grade, action, "
+            "CREATE TEMP TABLE decision AS SELECT account_id, product, grade, action, actions, "
             "from_minor, to_minor, reasons, batch_id FROM decisions "
             "WHERE list_contains($batches, batch_id) QUALIFY row_number() OVER ("
             "PARTITION BY account_id ORDER BY list_position($batches, batch_id) DESC) = 1",
@@ -168,14 +169,31 @@ class DecisionRows:
             f"SELECT {key} AS name, action, count(*), sum(from_minor), sum(to_minor) "
             "FROM decision GROUP BY ALL ORDER BY name, action"
         ).fetchall()
+        done = self.connection.execute(
+            f"SELECT {key} AS name, action, count(*) "
+            "FROM (SELECT * REPLACE (unnest(actions) AS action) FROM decision) GROUP BY ALL"
+        ).fetchall()
         names = dict.fromkeys(row[0] for row in rows)
-        return tuple(_group(name, [row for row in rows if row[0] == name]) for name in names)
+        return tuple(
+            _group(
+                name,
+                [row for row in rows if row[0] == name],
+                {action: count for group, action, count in done if group == name},
+            )
+            for name in names
+        )
 
 
-def _group(name: str, rows: Sequence[tuple[str, str, int, int, int]]) -> DecisionGroup:
+def _group(
+    name: str, rows: Sequence[tuple[str, str, int, int, int]], done: dict[str, int]
+) -> DecisionGroup:
     counts = {action: count for _, action, count, _, _ in rows}
     return DecisionGroup(
-        name, _by_action(counts), sum(row[3] for row in rows), sum(row[4] for row in rows)
+        name,
+        _by_action(counts),
+        sum(row[3] for row in rows),
+        sum(row[4] for row in rows),
+        tuple((action.value, done.get(action.value, 0)) for action in BESIDE_THE_LIMIT),
     )
 
 
@@ -184,7 +202,7 @@ def _by_action(counts: dict[str, int]) -> tuple[tuple[str, int], ...]:
 
 
 def _band_bounds() -> Iterable[tuple[int, int | None]]:
-    return zip(_BAND_EDGES_MINOR, (*_BAND_EDGES_MINOR[1:], None), strict=True)
+    return zip(BAND_EDGES_MINOR, (*BAND_EDGES_MINOR[1:], None), strict=True)
 
 
 def _below(column: str, high: int | None) -> str:

@@ -14,6 +14,7 @@ from tidegate.adapters.cycle_report import (
     BrakeLine,
     CapUse,
     CrossValidation,
+    DecidedShift,
     Drift,
     DriftColumn,
     FailedExpectation,
@@ -23,14 +24,22 @@ from tidegate.adapters.cycle_report import (
     GateFigure,
     GateVerdict,
     Interval,
+    LaunchCycle,
+    MaturedLine,
     ModelComparison,
+    OverrideLine,
     QuarantinedRow,
     RuleCount,
     RulesInForce,
+    SwapLine,
     TableQuality,
 )
+from tidegate.operations.decided_shares import DecisionDriftRow
 from tidegate.operations.ingest_batch import IngestBatchOutcome, QualityCheck
+from tidegate.operations.launches import LaunchServed, LaunchStepped, LaunchStopped
 from tidegate.operations.limits_outcome import AllocationRow
+from tidegate.operations.list_overrides import OverrideListed
+from tidegate.operations.matured_decisions import MaturedRow
 from tidegate.operations.promotion_outcome import CheckRow, PromoteModelOutcome
 from tidegate.operations.retrain_model import (
     CrossValidationFigures,
@@ -38,9 +47,11 @@ from tidegate.operations.retrain_model import (
     RetrainModelOutcome,
 )
 from tidegate.operations.rule_rows import RuleBookRow
+from tidegate.operations.take_back import TakenBack
 from tidegate.operations.watch_drift import ColumnRow, EarlyDelinquencyRow, WatchDriftOutcome
 
 _COLUMNS_SHOWN = 12
+_WHOLE_SHIFTS = 2
 _CALM = "none"
 _FIGURES = ("auc", "ks", "ece", "brier", "slope", "intercept", "predicted_over_observed")
 
@@ -115,13 +126,23 @@ def gate_verdict(outcome: PromoteModelOutcome) -> GateVerdict:
         cleared=outcome.cleared,
         checks=tuple(
             GateCheck(
-                check.check, check.passed, _gate_figures(check), check.message, check.dispensed
+                check=check.check,
+                passed=check.passed,
+                figures=_gate_figures(check),
+                message=check.message,
+                dispensed=check.dispensed,
+                overridden=check.override is not None,
             )
             for check in outcome.checks
         ),
         certificate_digest=outcome.certificate_digest,
         thresholds_version=outcome.thresholds_version,
     )
+
+
+def override_line(row: OverrideListed) -> OverrideLine:
+    """An override that holds."""
+    return OverrideLine(row.check, row.version, tuple(row.signed_by), row.until, row.reason)
 
 
 def allocation(row: AllocationRow) -> Allocation:
@@ -170,6 +191,66 @@ def drift(
         ),
         first_misses=_first_misses(outcome.early) if outcome.early else None,
         brakes=_brake_lines(outcome, open_brakes),
+        matured=_matured(outcome.matured) if outcome.matured else (),
+        decided=_decided(outcome.decisions) if outcome.decisions else (),
+        taken_back=_taken_back(outcome.taken_back) if outcome.taken_back else "",
+    )
+
+
+def launch_cycle(
+    served: LaunchServed | None, events: Sequence[LaunchStepped | LaunchStopped]
+) -> LaunchCycle | None:
+    """What a cycle did for a version that launches; None where there is neither cycle nor event."""
+    newest = served or (events[-1] if events else None)
+    if newest is None:
+        return None
+    told = [*(event.reason for event in events), *([served.reason] if served else [])]
+    if served and (parity := served.parity):
+        apart = parity.only_champion + parity.only_launching
+        told.append(
+            f"{parity.accounts:,} accounts were decided by both and {apart:,} by one of the two; "
+            f"{parity.same_score:,} were scored alike, {parity.same_score_and_limit:,} of these "
+            "given the same limit"
+        )
+    return LaunchCycle(
+        version=newest.version,
+        step="stopped" if isinstance(newest, LaunchStopped) else newest.step,
+        lines=tuple(f"{line[0].upper()}{line[1:]}." for line in told),
+        swap_set=tuple(
+            SwapLine(**row.model_dump(exclude={"limit_minor"}))
+            for row in (served.swap_set if served else ())
+        ),
+    )
+
+
+def _matured(row: MaturedRow) -> tuple[MaturedLine, ...]:
+    kept = {"name", "accounts", "defaults", "expected", "ratio", "low", "high", "level"}
+    return tuple(MaturedLine(**group.model_dump(include=kept)) for group in row.groups)
+
+
+def _decided(row: DecisionDriftRow) -> tuple[DecidedShift, ...]:
+    """The shifts of all accounts, and of a group where it moved."""
+    return tuple(
+        DecidedShift(
+            group=shift.group,
+            measure=shift.measure,
+            accounts=shift.accounts_now,
+            effect=max(shift.psi - shift.noise, 0.0),
+            p_corrected=shift.p_corrected,
+            level=shift.level,
+        )
+        for place, shift in enumerate(row.shifts)
+        if place < _WHOLE_SHIFTS or shift.level != _CALM
+    )
+
+
+def _taken_back(taken: TakenBack) -> str:
+    reason = f"{taken.reason[0].upper()}{taken.reason[1:]}."
+    if taken.to_version is None:
+        return f"Version {taken.from_version} broke its bounds and stays champion. {reason}"
+    return (
+        f"Version {taken.from_version} was taken back: version {taken.to_version} is champion "
+        f"again. {reason}"
     )
 
 

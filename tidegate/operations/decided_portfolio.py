@@ -13,7 +13,7 @@ from credit_limits.policy.eligibility import permitted
 from credit_limits.policy.portfolio import Flags, Integers, Portfolio
 from monitoring.drift import SCORE
 from tidegate.adapters.dated_policies import load_dated
-from tidegate.operations.adjust_limits import parsed_limit_policy
+from tidegate.operations.decision_cycle import parsed_limit_policy
 from tidegate.operations.limit_state import read_portfolio
 from tidegate.operations.macro_overlay import overlay_at
 from tidegate.operations.platform import Platform

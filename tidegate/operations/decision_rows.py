@@ -16,6 +16,7 @@ from credit_limits.policy.brakes import NO_BRAKES, Brakes
 from credit_limits.policy.portfolio import (
     FEATURES_READ,
     PRODUCTS,
+    STATUSES,
     Flags,
     Floats,
     Integers,
@@ -36,10 +37,16 @@ _STATE = (
     "annual_rate",
     "human_review_only",
     "declines_increases",
+    "state_causes",
+    "state_conflict",
     "months_since_limit_change",
+    "months_since_extension",
+    "months_since_rate_change",
+    "income_lost_ratio",
     "customer_total_minor",
     "customer_account_count",
 )
+_STATE_DAYS = ("state_since", "increases_closed_until")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +106,7 @@ def feature_row_digests(portfolio: Portfolio, features: Floats) -> list[str]:
     """
     state = _state(portfolio)
     read = [getattr(portfolio.features, name) for name in FEATURES_READ]
-    columns = [*state[:-1], *read, state[-1]]
+    columns = [*state, *read]
     return _matrix_digests([features, *columns])
 
 
@@ -156,11 +163,21 @@ def decision_rows(
             "from_minor": pa.array(portfolio.limit_minor),
             "to_minor": pa.array(batch.to_minor),
             "action": named(batch.action, ACTIONS),
+            "actions": listed(batch.actions, ACTIONS),
             "reasons": listed(batch.reasons, REASONS),
+            "change_reasons": listed(batch.change_reasons, REASONS),
             "rules": rule_texts(batch.rules, count),
             "feature_reasons": feature_reasons,
             "feature_contributions": feature_contributions,
             "increases_closed_until": _closed_until(portfolio, batch.close_months),
+            "state_before": named(portfolio.status, STATUSES),
+            "state": named(batch.changes.state, STATUSES),
+            "state_since": pa.array(batch.changes.since.astype("datetime64[D]"), pa.date32()),
+            "state_causes": listed(batch.state_causes, REASONS),
+            "linked_past_due_count": _known(portfolio.features.linked_past_due_count),
+            "extension_months": pa.array(batch.changes.extension_months),
+            "annual_rate_from": _known(portfolio.annual_rate),
+            "annual_rate_to": _known(batch.changes.annual_rate),
             "default_probability": pa.array(portfolio.default_probability),
             "model_default_probability": pa.array(portfolio.model_probability),
             "grade": named(batch.grade, tuple(Grade)),
@@ -224,9 +241,9 @@ def _lists(there: Flags, values: pa.Array) -> pa.Array:
 
 def _state(portfolio: Portfolio) -> list[Floats]:
     """What a decision reads of an account beside its features, as numbers."""
-    until = portfolio.increases_closed_until
-    days = np.where(np.isnat(until), np.nan, until.astype("datetime64[D]").astype(float))
-    return [*(np.asarray(getattr(portfolio, name), np.float64) for name in _STATE), days]
+    numbers = [np.asarray(getattr(portfolio, name), np.float64) for name in _STATE]
+    days = [getattr(portfolio, name).astype("datetime64[D]") for name in _STATE_DAYS]
+    return [*numbers, *(np.where(np.isnat(day), np.nan, day.astype(float)) for day in days)]
 
 
 def _matrix_digests(columns: Sequence[Floats]) -> list[str]:
@@ -251,6 +268,11 @@ def _closed_until(portfolio: Portfolio, close_months: Integers) -> pa.Array:
     lasting = np.where(earlier >= np.datetime64(portfolio.as_of), earlier, never)
     last = np.fmax(own, lasting).astype("datetime64[us]") + _DAY - np.timedelta64(1, "us")
     return pa.array(last).cast(_INSTANT)
+
+
+def _known(numbers: Floats) -> pa.Array:
+    """Numbers with null for what is not known, or does not change."""
+    return pa.array(numbers, mask=np.isnan(numbers))
 
 
 def _same(text: str, count: int) -> pa.Array:

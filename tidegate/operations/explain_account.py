@@ -6,12 +6,13 @@ from datetime import date, datetime
 import structlog
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from credit_limits.domain.account import Product
+from credit_limits.domain.account import AccountStatus, Product
 from credit_limits.domain.decision import Action, ReasonCode
 from credit_limits.domain.errors import DataMissing
 from credit_limits.explanation.account_text import (
     CapPrice,
     ExplainedDecision,
+    StateTold,
     explanation_lines,
 )
 from credit_limits.explanation.sentences import Language
@@ -114,9 +115,12 @@ def _explained(
         as_of=batch.outcome.as_of,
         product=product,
         action=Action(str(row["action"])),
+        beside=tuple(Action(name) for name in _texts(row["actions"])[1:]),
         from_minor=_whole(row["from_minor"]),
         to_minor=_whole(row["to_minor"]),
         reasons=tuple(ReasonCode(code) for code in _texts(row["reasons"])),
+        change_reasons=tuple(ReasonCode(code) for code in _texts(row["change_reasons"])),
+        state=_state_told(row),
         rules=tuple(_texts(row["rules"])),
         features=tuple(_texts(row["feature_reasons"])),
         contributions=tuple(float(text) for text in _texts(row["feature_contributions"])),
@@ -146,6 +150,20 @@ def _explained(
         merkle_root=batch.outcome.merkle_root,
         recourse=search.found[0] if search is not None else None,
         recourse_known=search is not None,
+    )
+
+
+def _state_told(row: dict[str, object]) -> StateTold:
+    since, linked = row["state_since"], _maybe_number(row["linked_past_due_count"])
+    return StateTold(
+        before=AccountStatus(str(row["state_before"])),
+        after=AccountStatus(str(row["state"])),
+        since=since if isinstance(since, date) else None,
+        causes=tuple(ReasonCode(code) for code in _texts(row["state_causes"])),
+        linked_past_due=None if linked is None else int(linked),
+        extension_months=_whole(row["extension_months"]),
+        annual_rate_from=_maybe_number(row["annual_rate_from"]),
+        annual_rate_to=_maybe_number(row["annual_rate_to"]),
     )
 
 
@@ -195,6 +213,10 @@ def _texts(values: object) -> list[str]:
 def _whole(value: object) -> int:
     assert isinstance(value, int)
     return value
+
+
+def _maybe_number(value: object) -> float | None:
+    return value if isinstance(value, float) else None
 
 
 def _maybe_whole(value: object) -> int | None:

@@ -5,6 +5,7 @@ leaves is counts and means of groups.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -14,11 +15,13 @@ from credit_limits.domain.errors import DataMissing
 from credit_limits.gates.decision_evidence import FairnessEvidence
 from credit_limits.gates.fairness_figures import DecidedCustomers, measure_fairness
 from tidegate.operations.candidate import Candidate
+from tidegate.operations.rule_book import lender_at
+from tidegate.operations.thresholds_history import judging_day
 
 ATTRIBUTES = ("sex", "ethnicity", "marital_status", "education")
-_TABLE = "protected"
+PROTECTED = "protected"
 _LATEST = f"""
-SELECT * FROM {_TABLE}
+SELECT * FROM {PROTECTED}
 QUALIFY row_number() OVER (PARTITION BY customer_id ORDER BY event_timestamp DESC) = 1
 """
 
@@ -28,15 +31,18 @@ def fairness_evidence(candidate: Candidate) -> FairnessEvidence:
 
     Raises:
         DataMissing: the lender knows no protected attribute of any customer.
+        PolicyError: nothing says in which jurisdiction the lender is on the day.
     """
     customers, attributes = _customers(candidate), _attributes(candidate)
     found = measure_fairness(*_aligned(customers, attributes))
     if not found.attributes:
         raise DataMissing(
-            f"the table {_TABLE} says nothing of any customer with an open account; ingest "
+            f"the table {PROTECTED} says nothing of any customer with an open account; ingest "
             "what is known of them, or dispense with the check in the thresholds file"
         )
-    return found
+    day = judging_day(candidate.platform, candidate.as_of)
+    lender = lender_at(candidate.platform, day)
+    return replace(found, jurisdiction=lender.jurisdiction.value)
 
 
 def _customers(candidate: Candidate) -> pd.DataFrame:
@@ -67,12 +73,12 @@ def _latest_labels(candidate: Candidate) -> "pd.Series[float]":
 def _attributes(candidate: Candidate) -> pd.DataFrame:
     """The latest known attributes of each customer, as they were known at the day."""
     lake = candidate.platform.lake
-    if not lake.exists(_TABLE):
+    if not lake.exists(PROTECTED):
         raise DataMissing(
-            f"the lake has no table {_TABLE}: what the lender knows of sex, ethnicity, marital "
+            f"the lake has no table {PROTECTED}: what the lender knows of sex, ethnicity, marital "
             "status or education; ingest it, or dispense with the check in the thresholds file"
         )
-    with lake.connect(known_at=candidate.as_of, tables=[_TABLE]) as connection:
+    with lake.connect(known_at=candidate.as_of, tables=[PROTECTED]) as connection:
         return connection.execute(_LATEST).df().set_index("customer_id")
 
 

@@ -9,15 +9,17 @@ from pydantic import BaseModel
 from credit_limits.domain.decision import ReasonCode
 from credit_limits.domain.errors import DataMissing
 from credit_limits.explanation.sentences import reason_sentence
-from credit_limits.ledger.entry import Entry
+from credit_limits.ledger.entry import Entry, EntryKind
 from monitoring.thresholds import parse_drift_thresholds
 from tidegate.adapters.cycle_report import (
     CycleReport,
     DecisionBatch,
     Decisions,
     Drift,
+    LaunchCycle,
     LedgerLine,
     Lineage,
+    OverrideLine,
     ProductStanding,
     Standing,
 )
@@ -26,7 +28,9 @@ from tidegate.operations import cycle_sections as sections
 from tidegate.operations.brakes import open_brakes
 from tidegate.operations.cycle_entries import CycleEntries
 from tidegate.operations.cycle_queries import DecisionRows, portfolio
+from tidegate.operations.launches import LaunchServed, LaunchStepped, LaunchStopped
 from tidegate.operations.limits_outcome import AdjustLimitsOutcome
+from tidegate.operations.list_overrides import standing_overrides
 from tidegate.operations.macro_overlay import OverlayRow
 from tidegate.operations.platform import Platform
 from tidegate.operations.promotion_outcome import PromoteModelOutcome
@@ -62,11 +66,21 @@ def gather_cycle(platform: Platform, as_of: date) -> CycleReport:
         decisions=_decisions(platform, adjusted) if adjusted else None,
         drift=_drift(platform, watched) if watched else None,
         lineage=_lineage(cycle, adjusted, trained),
+        launch=_launch(platform, as_of),
+        overrides=_overrides(platform, cycle),
     )
 
 
 def _outcome(kind: type[_Outcome], entry: Entry | None) -> _Outcome | None:
     return kind.model_validate(entry.payload) if entry else None
+
+
+def _overrides(platform: Platform, cycle: CycleEntries) -> tuple[OverrideLine, ...]:
+    """Those that held when the last of the cycle's entries was written."""
+    if not cycle.told:
+        return ()
+    held = standing_overrides(platform, cycle.told[-1].time)
+    return tuple(sections.override_line(row) for row in held)
 
 
 def _standing(
@@ -124,6 +138,23 @@ def _decisions(platform: Platform, adjusted: Sequence[AdjustLimitsOutcome]) -> D
             bands=rows.bands(),
             reasons=rows.reasons(_sentence),
         )
+
+
+def _launch(platform: Platform, as_of: date) -> LaunchCycle | None:
+    """The launch that the cycle served, and what it came to on that day."""
+
+    def of_day(kind: EntryKind) -> list[Entry]:
+        entries = platform.ledger.entries(kind)
+        return [entry for entry in entries if entry.payload["as_of"] == as_of.isoformat()]
+
+    served = [LaunchServed.model_validate(e.payload) for e in of_day(EntryKind.LAUNCH_SERVED)]
+    return sections.launch_cycle(
+        served[-1] if served else None,
+        [
+            *(LaunchStepped.model_validate(e.payload) for e in of_day(EntryKind.LAUNCH_STEPPED)),
+            *(LaunchStopped.model_validate(e.payload) for e in of_day(EntryKind.LAUNCH_STOPPED)),
+        ],
+    )
 
 
 def _drift(platform: Platform, watched: WatchDriftOutcome) -> Drift:

@@ -10,23 +10,14 @@ from credit_limits.domain.digest import digest_of
 from credit_limits.domain.errors import GateRefused, ModelError, PolicyError
 from credit_limits.gates.approvals import Approval, ApprovalPolicy, Person, SignedApproval
 from credit_limits.ledger.entry import Entry, EntryKind
-from tidegate.adapters.dated_policies import load_dated
 from tidegate.adapters.signing import Signer, read_key
-from tidegate.operations.approvals import (
-    PeopleAsked,
-    counted,
-    latest_time,
-    makers_of,
-    people_asked,
-)
-from tidegate.operations.candidate import Candidate
-from tidegate.operations.champion import standing_champion
+from tidegate.operations.approvals import PeopleAsked, counted, people_asked
+from tidegate.operations.judged_version import BeforePeople, before_people
+from tidegate.operations.ledger_time import latest_time
+from tidegate.operations.makers import makers_of
 from tidegate.operations.platform import Platform
-from tidegate.operations.thresholds_history import judging_day
 
 _log = structlog.get_logger(__name__)
-
-_JUDGED = (EntryKind.PROMOTION_REFUSED, EntryKind.MODEL_PROMOTED)
 
 
 class ApprovalRequest(BaseModel):
@@ -71,25 +62,25 @@ def give_approval(
         LedgerBroken: an entry of the ledger was altered.
     """
     platform.ledger.verify()
-    candidate, asked, thresholds = _before_people(platform, request)
+    before, asked = _before_people(platform, request)
     signer = read_key(request.key)
     person = holder_of(signer, asked.policy)
-    makers = makers_of(candidate)
+    makers = makers_of(before.candidate)
     if approves and person.name in makers:
         raise GateRefused(
             f"{person.name} made version {request.version} or asks for its promotion, and so "
             "cannot approve it; someone else must"
         )
-    before = counted(platform, asked.policy, asked.scope, makers)
-    known = person.name in (before.approvers if approves else before.rejected_by)
+    count = counted(platform, asked.policy, asked.scope, makers)
+    known = person.name in (count.approvers if approves else count.rejected_by)
     if not known:
         about = {
             "model_name": request.model_name,
             "version": request.version,
-            "artefact_digest": candidate.loaded.model.artefact_digest,
-            "thresholds": thresholds,
+            "artefact_digest": before.candidate.loaded.model.artefact_digest,
+            "thresholds": before.gates.version,
             "asked": ", ".join(asked.events),
-            "evidence_digest": _evidence_seen(platform, request),
+            "evidence_digest": before.evidence_digest,
         }
         approval = Approval(approves, asked.scope, about, request.reason, latest_time(platform))
         append_approval(platform, approval, signer, person)
@@ -135,43 +126,17 @@ def append_approval(
 
 def _before_people(
     platform: Platform, request: ApprovalRequest
-) -> tuple[Candidate, PeopleAsked, str]:
-    """The version, what is asked about it, and the thresholds it was judged under."""
-    as_of = platform.lake.latest_knowledge()
-    loaded = platform.registry.load(request.model_name, request.version)
-    standing = standing_champion(platform, request.model_name)
-    candidate = Candidate(platform, loaded, as_of, standing)
-    folder = platform.policies("gates", request.model_name)
-    gates = load_dated(folder, judging_day(platform, as_of))
-    asked = people_asked(candidate, gates)
+) -> tuple[BeforePeople, PeopleAsked]:
+    """The version as it was judged under the thresholds in force, and what is asked about it."""
+    before = before_people(platform, request.model_name, request.version)
+    asked = people_asked(before.candidate, before.gates)
     if not asked.policy.required(asked.events):
         raise ModelError(
             f"nobody is asked to approve version {request.version} of {request.model_name}: "
             "tidegate promote needs no more than the checks"
         )
-    judged = _last_judged(platform, request)
-    if judged is None or judged.payload.get("thresholds_digest") != gates.digest:
-        raise ModelError(
-            f"version {request.version} of {request.model_name} was not judged by {gates.version} "
-            f"yet; first tidegate promote --version {request.version}, then read what it says"
-        )
-    return candidate, asked, gates.version
-
-
-def _last_judged(platform: Platform, request: ApprovalRequest) -> Entry | None:
-    judged = [
-        entry
-        for kind in _JUDGED
-        for entry in platform.ledger.entries(kind)
-        if entry.payload["model_name"] == request.model_name
-        and entry.payload["version"] == request.version
-    ]
-    return max(judged, key=lambda entry: entry.sequence, default=None)
-
-
-def _evidence_seen(platform: Platform, request: ApprovalRequest) -> str:
-    judged = _last_judged(platform, request)
-    return str(judged.payload["evidence_digest"]) if judged else ""
+    before.require_judged()
+    return before, asked
 
 
 def _expires(platform: Platform, policy: ApprovalPolicy) -> date:

@@ -8,8 +8,8 @@ from credit_limits.gates.result import CheckName
 from credit_limits.gates.thresholds import parse_thresholds
 from credit_limits.gates.verdict import judge
 from tidegate.adapters.dated_policies import DatedFile, load_dated
-from tidegate.operations.approvals import makers_of
 from tidegate.operations.candidate import Candidate
+from tidegate.operations.makers import makers_of
 from tidegate.operations.thresholds_history import loosening
 
 

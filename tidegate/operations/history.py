@@ -13,7 +13,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from credit_limits.domain.errors import NoCertifiedChampion
 from credit_limits.ledger.entry import Entry, EntryKind
 from tidegate.operations.champion import SEAL, Found, certificate_in, certificate_of, crownings
+from tidegate.operations.ledger_time import latest_time
+from tidegate.operations.list_overrides import OverrideListed, end_of, standing_overrides
 from tidegate.operations.platform import Platform
+
+_STEPS = (EntryKind.LAUNCH_BEGUN, EntryKind.LAUNCH_STEPPED, EntryKind.LAUNCH_STOPPED)
+_OVER = ("full", "stopped")
 
 
 class HistoryRequest(BaseModel):
@@ -30,7 +35,8 @@ class Reign(BaseModel):
 
     ``until`` is None while it lasts. ``how`` is ``promoted`` or ``rolled back``; ``reason`` is
     there for a roll-back. ``evidence`` says where the evidence of that digest lies. ``loosened``
-    are thresholds that asked for less than older ones, which ``older_thresholds_passed`` or not.
+    are thresholds that asked for less than older ones, which ``older_thresholds_passed`` or not;
+    ``overridden`` are checks that people answered for, each by whom, until when and why.
     """
 
     model_config = ConfigDict(frozen=True, protected_namespaces=())
@@ -48,6 +54,7 @@ class Reign(BaseModel):
     thresholds_version: str
     loosened: list[str]
     older_thresholds_passed: bool | None
+    overridden: list[str] = []
     evidence_digest: str
     evidence: str
     certificate_digest: str
@@ -68,11 +75,30 @@ class DecidedBatch(BaseModel):
     ledger_entry: int
 
 
-class HistoryOutcome(BaseModel):
-    """Champions and decided batches, oldest first.
+class StepTaken(BaseModel):
+    """A step of a launch, from the first day that is decided in it up to ``until``, exclusive.
 
-    With a day: the champions of that day, and the batches whose limits were in force on it, which
-    are those of the newest day decided up to then.
+    ``step`` is shadow, canary, full or stopped; ``until`` is None where nothing came after it.
+    """
+
+    model_config = ConfigDict(frozen=True, protected_namespaces=())
+
+    version: str
+    step: str
+    since: date
+    until: date | None
+    reason: str
+    who: str
+    ledger_entry: int
+
+
+class HistoryOutcome(BaseModel):
+    """Champions, steps of launches and decided batches, oldest first.
+
+    With a day: the champions and steps of that day, and the batches whose limits were in force on
+    it, which are those of the newest day decided up to then.
+    ``overrides`` are those that enough people had signed and that had not ended, on that day or
+    now.
     """
 
     model_config = ConfigDict(frozen=True, protected_namespaces=())
@@ -81,6 +107,8 @@ class HistoryOutcome(BaseModel):
     on: date | None
     champions: list[Reign]
     batches: list[DecidedBatch]
+    steps: list[StepTaken] = []
+    overrides: list[OverrideListed] = []
 
 
 def history(platform: Platform, request: HistoryRequest) -> HistoryOutcome:
@@ -92,14 +120,56 @@ def history(platform: Platform, request: HistoryRequest) -> HistoryOutcome:
     """
     platform.ledger.verify()
     champions, batches = _reigns(platform, request.model_name), _batches(platform, request)
+    steps = _steps(platform, request.model_name)
     if request.on is not None:
         champions = [reign for reign in champions if _covers(reign, request.on)]
         decided = [batch for batch in batches if batch.as_of <= request.on]
         newest = max((batch.as_of for batch in decided), default=None)
         batches = [batch for batch in decided if batch.as_of == newest]
+        steps = [step for step in steps if _is_in(step, request.on)]
+    at = end_of(request.on) if request.on else latest_time(platform)
     return HistoryOutcome(
-        model_name=request.model_name, on=request.on, champions=champions, batches=batches
+        model_name=request.model_name,
+        on=request.on,
+        champions=champions,
+        batches=batches,
+        steps=steps,
+        overrides=[
+            row for row in standing_overrides(platform, at) if row.model_name == request.model_name
+        ],
     )
+
+
+def _steps(platform: Platform, model_name: str) -> list[StepTaken]:
+    """The steps of every launch; the last of a launch that was stopped is ``stopped``."""
+    taken: dict[str, list[StepTaken]] = {}
+    for entry in platform.ledger.entries():
+        if entry.kind not in _STEPS or entry.payload["model_name"] != model_name:
+            continue
+        payload = entry.payload
+        step = StepTaken(
+            version=str(payload["version"]),
+            step="stopped" if entry.kind is EntryKind.LAUNCH_STOPPED else str(payload["step"]),
+            since=date.fromisoformat(str(payload["as_of"])),
+            until=None,
+            reason=str(payload["reason"]),
+            who=entry.actor,
+            ledger_entry=entry.sequence,
+        )
+        before = taken.setdefault(str(payload.get("launch", entry.key)), [])
+        if before:
+            before[-1] = before[-1].model_copy(update={"until": step.since})
+        before.append(step)
+    return sorted(
+        (step for steps in taken.values() for step in steps), key=lambda step: step.ledger_entry
+    )
+
+
+def _is_in(step: StepTaken, day: date) -> bool:
+    """Whether a step held on a day; of what is over only the day itself."""
+    if step.step in _OVER:
+        return step.since == day
+    return step.since <= day and (step.until is None or day < step.until)
 
 
 def _reigns(platform: Platform, model_name: str) -> list[Reign]:
@@ -133,6 +203,7 @@ def _reign(platform: Platform, entry: Entry, until: datetime | None) -> Reign:
         thresholds_version=certificate.thresholds_version,
         loosened=list(older.loosened) if older else [],
         older_thresholds_passed=older.passed if older else None,
+        overridden=[f"{item.check} {item.sentence}" for item in certificate.overrides],
         evidence_digest=certificate.evidence_digest,
         evidence=f"models:/{certificate.model_name}/{certificate.version}, gate/evidence.json",
         certificate_digest=found.digest,

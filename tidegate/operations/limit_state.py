@@ -9,6 +9,7 @@ import pandas as pd
 from credit_limits.domain.account import AccountStatus
 from credit_limits.domain.errors import DataMissing
 from credit_limits.domain.periods import end_of_day
+from credit_limits.policy.account_changes import STATE_CAUSES
 from credit_limits.policy.portfolio import (
     FEATURES_READ,
     NOT_KNOWN_SEGMENT,
@@ -29,14 +30,30 @@ _ABSENT = {
     ),
     "decisions": (
         "NULL::VARCHAR AS account_id, NULL::BIGINT AS from_minor, NULL::BIGINT AS to_minor, "
-        "NULL::TIMESTAMPTZ AS increases_closed_until"
+        "NULL::TIMESTAMPTZ AS increases_closed_until, NULL::VARCHAR AS state, "
+        "NULL::DATE AS state_since, NULL::VARCHAR[] AS state_causes, "
+        "NULL::BIGINT AS extension_months, NULL::DOUBLE AS annual_rate_to"
     ),
 }
-_STATE = """
-WITH account AS (
-    SELECT account_id, customer_id, product, limit_minor, apr, status
+_CAUSE_BITS = " + ".join(
+    f"CASE WHEN list_contains(state_causes, '{cause}') THEN {1 << bit} ELSE 0 END"
+    for bit, cause in enumerate(STATE_CAUSES)
+)
+_STATE = f"""
+WITH booked AS (
+    SELECT
+        account_id, customer_id, product, limit_minor, apr, status, event_timestamp,
+        status IS DISTINCT FROM lag(status) OVER (
+            PARTITION BY account_id ORDER BY event_timestamp
+        ) AS changes_status
     FROM accounts
     WHERE event_timestamp <= $instant
+),
+account AS (
+    SELECT
+        account_id, customer_id, product, limit_minor, apr, status,
+        max(event_timestamp) FILTER (changes_status) OVER (PARTITION BY account_id) AS booked_at
+    FROM booked
     QUALIFY row_number() OVER (PARTITION BY account_id ORDER BY event_timestamp DESC) = 1
 ),
 customer AS (
@@ -44,6 +61,25 @@ customer AS (
     FROM customers
     WHERE event_timestamp <= $instant
     QUALIFY row_number() OVER (PARTITION BY customer_id ORDER BY event_timestamp DESC) = 1
+),
+-- an income counts for the year before if it was still in force at the beginning of it
+income AS (
+    SELECT
+        customer_id,
+        1 - max(income_monthly_minor) FILTER (until IS NULL)
+            / nullif(max(income_monthly_minor), 0) AS lost
+    FROM (
+        SELECT
+            customer_id,
+            income_monthly_minor,
+            lead(event_timestamp) OVER (
+                PARTITION BY customer_id ORDER BY event_timestamp
+            ) AS until
+        FROM customers
+        WHERE event_timestamp <= $instant
+    )
+    WHERE until IS NULL OR until > $instant - INTERVAL 12 MONTHS
+    GROUP BY customer_id
 ),
 total AS (
     SELECT customer_id, sum(limit_minor)::BIGINT AS limit_minor, count(*) AS accounts
@@ -64,15 +100,44 @@ move AS (
 changed AS (
     SELECT account_id, max(event_timestamp) AS changed_at FROM move GROUP BY account_id
 ),
-closure AS (
-    SELECT account_id, max(increases_closed_until) AS closed_until FROM decisions
-    WHERE event_timestamp < $instant GROUP BY account_id
+earlier AS (
+    SELECT
+        account_id,
+        max(increases_closed_until) AS closed_until,
+        max(event_timestamp) FILTER (extension_months > 0) AS extended_at,
+        max(event_timestamp) FILTER (annual_rate_to IS NOT NULL) AS rate_changed_at
+    FROM decisions
+    WHERE event_timestamp < $instant
+    GROUP BY account_id
+),
+decided AS (
+    SELECT
+        account_id, state, state_since, event_timestamp AS decided_at,
+        {_CAUSE_BITS} AS causes
+    FROM decisions
+    WHERE event_timestamp < $instant
+    QUALIFY row_number() OVER (PARTITION BY account_id ORDER BY event_timestamp DESC) = 1
+),
+-- what was decided holds until the books say something else later on
+standing AS (
+    SELECT
+        account_id,
+        coalesce(decided_at >= booked_at OR state = status, false) AS as_decided,
+        state,
+        state_since,
+        causes,
+        booked_at
+    FROM account LEFT JOIN decided USING (account_id)
 )
 SELECT
     account_id,
     customer_id,
     product,
-    status,
+    CASE WHEN as_decided THEN state ELSE status END AS status,
+    CASE WHEN as_decided THEN state_since ELSE standing.booked_at::DATE END::TIMESTAMP
+        AS state_since,
+    CASE WHEN as_decided THEN causes ELSE 0 END AS state_causes,
+    NOT as_decided AND coalesce(state = $frozen AND causes > 0, false) AS state_conflict,
     account.limit_minor,
     coalesce(balance_minor, 0) AS balance_minor,
     apr,
@@ -83,6 +148,9 @@ SELECT
     coalesce(region, '') AS region,
     closed_until::TIMESTAMP AS closed_until,
     date_sub('month', changed_at, $instant)::DOUBLE AS months_since_limit_change,
+    date_sub('month', extended_at, $instant)::DOUBLE AS months_since_extension,
+    date_sub('month', rate_changed_at, $instant)::DOUBLE AS months_since_rate_change,
+    income.lost AS income_lost_ratio,
     total.limit_minor AS customer_total_minor,
     total.accounts AS customer_account_count
 FROM account
@@ -90,7 +158,9 @@ JOIN total USING (customer_id)
 LEFT JOIN customer USING (customer_id)
 LEFT JOIN balance USING (account_id)
 LEFT JOIN changed USING (account_id)
-LEFT JOIN closure USING (account_id)
+LEFT JOIN earlier USING (account_id)
+LEFT JOIN standing USING (account_id)
+LEFT JOIN income USING (customer_id)
 WHERE status <> $closed
 ORDER BY account_id
 """
@@ -141,7 +211,13 @@ def read_portfolio(
         human_review_only=state["human_review_only"].to_numpy(np.bool_),
         declines_increases=state["declines_increases"].to_numpy(np.bool_),
         increases_closed_until=state["closed_until"].to_numpy("datetime64[D]"),
+        state_since=state["state_since"].to_numpy("datetime64[D]"),
+        state_causes=state["state_causes"].to_numpy(np.int64),
+        state_conflict=state["state_conflict"].to_numpy(np.bool_),
         months_since_limit_change=state["months_since_limit_change"].to_numpy(np.float64),
+        months_since_extension=state["months_since_extension"].to_numpy(np.float64),
+        months_since_rate_change=state["months_since_rate_change"].to_numpy(np.float64),
+        income_lost_ratio=state["income_lost_ratio"].to_numpy(np.float64),
         customer_total_minor=state["customer_total_minor"].to_numpy(np.int64),
         customer_account_count=state["customer_account_count"].to_numpy(np.int64),
         segment=np.array([_SEGMENT_PLACES[name] for name in state["segment"]], np.int64),
@@ -164,5 +240,10 @@ def _read_state(lake: Lake, as_of: date, present: Mapping[str, int]) -> pd.DataF
                     "NULL::TIMESTAMPTZ AS event_timestamp WHERE false"
                 )
         return connection.execute(
-            _STATE, {"instant": end_of_day(as_of), "closed": AccountStatus.CLOSED.value}
+            _STATE,
+            {
+                "instant": end_of_day(as_of),
+                "closed": AccountStatus.CLOSED.value,
+                "frozen": AccountStatus.FROZEN.value,
+            },
         ).df()

@@ -12,9 +12,11 @@ from credit_limits.allocation.certificate import Certificate
 from credit_limits.decisions import DecisionBatch
 from credit_limits.domain.account import Product, Segment
 from credit_limits.explanation.reasons import ACTIONS
+from credit_limits.launch.policy import Step
 from credit_limits.policy.brakes import BrakeMeasure, BrakeOrder
 from credit_limits.policy.portfolio import Integers, Portfolio
 from tidegate.operations.brakes import Brake
+from tidegate.operations.launches import LaunchServed
 from tidegate.operations.macro_overlay import OverlayRow
 from tidegate.operations.rule_rows import RuleBookRow
 
@@ -107,7 +109,9 @@ class AdjustLimitsOutcome(BaseModel):
     ``merkle_root`` is over the digests of its rows, in order of account. ``data_versions`` are
     the Delta versions of the lake's tables when it was decided. ``brakes`` are those that held
     for its accounts, ``overlay`` the macro overlay, ``rule_book`` the rules of law and what each
-    did; ``None`` for a batch that was decided before there was one.
+    did; ``None`` for a batch that was decided before there was one. ``launch`` is the cycle that
+    was served to a version that launches, beside this batch; the ledger keeps it in an entry of
+    its own.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -132,7 +136,14 @@ class AdjustLimitsOutcome(BaseModel):
     brakes: tuple[BrakeRow, ...] = ()
     overlay: OverlayRow | None = None
     rule_book: RuleBookRow | None = None
+    launch: LaunchServed | None = None
     recognised: bool = False
+
+    @property
+    def batch_ids(self) -> tuple[str, ...]:
+        """The batches whose decisions hold: its own, and that of a canary beside it."""
+        canary = self.launch.batch_id if self.launch and self.launch.step is Step.CANARY else ""
+        return (canary, self.batch_id) if canary else (self.batch_id,)
 
 
 def allocation_row(certificate: Certificate) -> AllocationRow:

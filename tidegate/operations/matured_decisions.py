@@ -1,5 +1,6 @@
 """Decisions of the champion whose outcome is known by now, and what became of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -17,7 +18,8 @@ from tidegate.operations.platform import Platform
 LABEL_TABLES = ("accounts", "outcomes", "statements")
 _BY = ("product", "segment")
 _DECISIONS = """
-SELECT d.account_id, d.customer_id, d.as_of, d.product, d.default_probability AS score
+SELECT
+    d.account_id, d.customer_id, d.as_of, d.product, d.batch_id, d.default_probability AS score
 FROM decisions d
 WHERE list_contains($batches, d.batch_id) AND d.default_probability IS NOT NULL
 QUALIFY row_number() OVER (PARTITION BY d.account_id, d.as_of ORDER BY d.decision_id) = 1
@@ -108,9 +110,10 @@ def matured_performance(
     """What became of these batches, as far as it was known at ``as_of``."""
     if not batches.ids:
         return not_judged("no decision of this model has a label window that is over")
-    decided = _decided(platform, batches, as_of)
     try:
-        labelled, waiting = _labelled(platform, decided, as_of, thresholds, window_months)
+        labelled, waiting = labelled_decisions(
+            platform, batches.ids, as_of, thresholds, window_months=window_months
+        )
     except NotEnoughOutcomes as error:
         return not_judged(str(error))
     if labelled.empty:
@@ -148,10 +151,28 @@ def matured_row(verdict: MaturedVerdict) -> MaturedRow:
     )
 
 
-def _decided(platform: Platform, batches: DecidedBatches, as_of: date) -> pd.DataFrame:
+def labelled_decisions(
+    platform: Platform,
+    batch_ids: Sequence[str],
+    as_of: date,
+    thresholds: MaturedThresholds,
+    *,
+    window_months: int,
+) -> tuple[pd.DataFrame, int]:
+    """The decisions of batches with a label, and how many of their cohorts still wait for one.
+
+    Columns: ``account_id``, ``customer_id``, ``as_of``, ``product``, ``batch_id``, ``score``,
+    ``label`` and, where the lender has it, ``segment``. Raises
+    :class:`~credit_limits.domain.errors.NotEnoughOutcomes` where nothing is labelled.
+    """
+    decided = _decided(platform, batch_ids, as_of)
+    return _labelled(platform, decided, as_of, thresholds, window_months)
+
+
+def _decided(platform: Platform, batch_ids: Sequence[str], as_of: date) -> pd.DataFrame:
     """The decisions, with the customer's segment where there is one, as known at ``as_of``."""
     with platform.lake.connect(tables=["decisions"]) as lake:
-        decided: pd.DataFrame = lake.execute(_DECISIONS, {"batches": batches.ids}).df()
+        decided: pd.DataFrame = lake.execute(_DECISIONS, {"batches": list(batch_ids)}).df()
     with platform.lake.connect(known_at=as_of, tables=["customers"]) as lake:
         columns = {name for name, *_ in lake.execute("DESCRIBE customers").fetchall()}
         if "segment" not in columns:

@@ -3,11 +3,12 @@
 The order makes a kill at any line harmless. Evidence and verdict go to the registry first, then
 the ledger records the intention with its signed certificate, then the alias moves and is read
 back, and last the ledger records the promotion. Until that last entry no one follows the alias,
-and the same call again finishes what was begun.
+and the same call again finishes what was begun. Where the launch policy has steps, the intention
+is followed by a launch, and the alias moves after its last step. The evidence pack is written
+after all of it.
 """
 
 from datetime import date
-from typing import TYPE_CHECKING
 
 import structlog
 from pydantic import BaseModel, ConfigDict, Field
@@ -22,27 +23,37 @@ from credit_limits.ledger.entry import Entry, EntryKind
 from feature_repo.queries import tables_of
 from monitoring.thresholds import parse_drift_thresholds
 from tidegate.adapters.dated_policies import DatedFile, load_dated
+from tidegate.operations.advance_launch import finish_launch
 from tidegate.operations.approvals import note_approvers
+from tidegate.operations.begin_launch import (
+    begin_launch,
+    launching_already,
+    not_stopped_before,
+    plan_for,
+    waiting,
+)
 from tidegate.operations.candidate import Candidate
 from tidegate.operations.champion import (
     CHALLENGER,
-    CHAMPION,
     SEAL,
-    Standing,
     certificate_in,
     sealed,
     standing_champion,
+    verify_begun,
     verify_loaded,
     verify_seal,
 )
+from tidegate.operations.crown import crown, move_alias
+from tidegate.operations.evidence_files import files_of_candidate
 from tidegate.operations.grounds import grounds_of
+from tidegate.operations.ledger_time import latest_day
+from tidegate.operations.overrides import overrides_of
 from tidegate.operations.platform import Platform
 from tidegate.operations.promotion_evidence import gather_evidence
 from tidegate.operations.promotion_outcome import PromoteModelOutcome, outcome_of
+from tidegate.operations.promotion_request import answer, answered_where_it_fails
 from tidegate.operations.thresholds_history import judging_day, note_thresholds
-
-if TYPE_CHECKING:
-    from tidegate.adapters.registry import LoadedVersion
+from tidegate.operations.write_evidence import WriteEvidenceRequest, write_evidence
 
 _log = structlog.get_logger(__name__)
 
@@ -62,14 +73,16 @@ class PromoteModelRequest(BaseModel):
 
 
 def promote_model(platform: Platform, request: PromoteModelRequest) -> PromoteModelOutcome:
-    """Gather evidence, judge it, and move the alias ``champion`` on a cleared verdict alone.
+    """Gather evidence, judge it, and launch or crown on a cleared verdict alone.
 
-    A refusal is an outcome and not an error; ``promotion_outcome.require_cleared`` makes one of
-    it. A version that is the certified champion already, under the thresholds in force, is
-    recognised. For a day of the past the thresholds of today count all the same.
+    A version that launches already under the thresholds in force is recognised, and so is one
+    that is the certified champion already. One waits, unjudged, while another is in canary. A
+    refusal is an outcome and not an error; ``promotion_outcome.require_cleared`` makes one of it.
+    For a day of the past the thresholds of today count all the same.
 
     Raises:
         ModelError: there is no such version, or no challenger.
+        GateRefused: the launch of this version was stopped.
         PolicyError: no thresholds, limit policy or approval policy are in force on that day, or
             one is missing.
         NoCertifiedChampion: the ledger has an intention for this very promotion that the platform
@@ -79,23 +92,44 @@ def promote_model(platform: Platform, request: PromoteModelRequest) -> PromoteMo
     """
     platform.ledger.verify()
     as_of = request.as_of or platform.lake.latest_knowledge()
-    loaded = platform.registry.load(request.model_name, _version(platform, request))
+    finish_launch(platform, request.model_name)
+    version = _version(platform, request)
+    with answered_where_it_fails(platform, request.model_name, version):
+        outcome = _judged(platform, request, version, as_of)
+        if not outcome.waits_for:  # what was not judged has no evidence yet
+            pack = WriteEvidenceRequest(version=version, model_name=request.model_name)
+            write_evidence(platform, pack)
+        answer(platform, outcome)
+    return outcome
+
+
+def _judged(
+    platform: Platform, request: PromoteModelRequest, version: str, as_of: date
+) -> PromoteModelOutcome:
+    loaded = platform.registry.load(request.model_name, version)
     standing = standing_champion(platform, request.model_name)
     candidate = Candidate(platform, loaded, as_of, standing)
     day = judging_day(platform, as_of)
     gates = load_dated(platform.policies("gates", request.model_name), day)
-    if already := _already_champion(candidate, gates):
+    already = _already_champion(candidate, gates) or launching_already(candidate, gates.digest)
+    if already:
         return already
+    not_stopped_before(platform, loaded.model_name, loaded.version)
+    if waits := waiting(candidate, gates):
+        return waits
     key = _key(candidate, gates)
-    if intended := platform.ledger.find(EntryKind.PROMOTION_INTENDED, key):
-        _verify_intended(candidate, intended)
+    key, intended = _begun(platform, key)
+    if intended:
+        verify_begun(platform, standing, intended, loaded)
         return _finish(platform, intended)
     note_thresholds(platform, request.model_name, gates)
     note_approvers(platform, day)
     drift = load_dated(platform.policies("monitoring"), as_of)
     drift_thresholds = parse_drift_thresholds(drift.version, drift.content)
     evidence = gather_evidence(candidate, drift_thresholds, gates)
-    verdict = judge(evidence, parse_thresholds(gates.version, gates.content), day)
+    thresholds = parse_thresholds(gates.version, gates.content)
+    overrides = overrides_of(candidate, gates, judge(evidence, thresholds, day))
+    verdict = judge(evidence, thresholds, day, overrides)
     grounds = grounds_of(candidate, gates, evidence, day)
     if isinstance(verdict, Cleared):
         return _finish(platform, _intend(candidate, evidence, verdict, grounds, key))
@@ -128,7 +162,7 @@ def _already_champion(candidate: Candidate, gates: DatedFile) -> PromoteModelOut
         for entry in platform.ledger.entries(EntryKind.MODEL_PROMOTED)
         if entry.payload["certificate_digest"] == standing.certificate_digest
     ]
-    _move_alias(platform, standing.certificate)
+    move_alias(platform, standing.certificate)
     return promoted[-1].model_copy(update={"recognised": True})
 
 
@@ -150,26 +184,23 @@ def _key(candidate: Candidate, gates: DatedFile) -> str:
     )
 
 
-def _verify_intended(candidate: Candidate, intended: Entry) -> None:
-    """Hold an intention found in the ledger against the candidate and the platform's signature."""
-    standing, loaded = candidate.standing, candidate.loaded
-    certificate = certificate_in(intended)
-    begun = Standing(
-        certificate,
-        certificate.digest,
-        entry_digest="",
-        seal=intended.payload.get(SEAL),
-        signed_at=intended.sequence,
-        follows=standing.entry_digest if standing else None,
-    )
-    verify_seal(candidate.platform, begun)
-    verify_loaded(candidate.platform, certificate, certificate.digest, loaded)
+def _begun(platform: Platform, key: str) -> tuple[str, Entry | None]:
+    """The key of this promotion, and the intention recorded under it, where one still holds.
+
+    One whose override ended before it was carried out is passed over, for a key after it.
+    """
+    while intended := platform.ledger.find(EntryKind.PROMOTION_INTENDED, key):
+        overrides = certificate_in(intended).overrides
+        if all(latest_day(platform) <= override.until for override in overrides):
+            return key, intended
+        key = digest_of({"promotion": key, "override_ended": intended.digest})
+    return key, None
 
 
 def _intend(
     candidate: Candidate, evidence: Evidence, verdict: Cleared, grounds: Grounds, key: str
 ) -> Entry:
-    """Record the intention, certificate included; only a cleared verdict has one."""
+    """Record the intention, certificate and steps included; only a cleared verdict has one."""
     platform, loaded, standing = candidate.platform, candidate.loaded, candidate.standing
     certificate = certify(
         verdict,
@@ -186,7 +217,8 @@ def _intend(
     )
     seal = sealed(platform, certificate, standing.entry_digest if standing else None)
     outcome = outcome_of(candidate, verdict, grounds, certificate.digest)
-    _log_verdict(platform, loaded, evidence, outcome, certificate)
+    plan = plan_for(candidate, judging_day(platform, candidate.as_of))
+    _log_verdict(candidate, evidence, outcome, certificate)
     return platform.ledger.append(
         EntryKind.PROMOTION_INTENDED,
         platform.settings.actor,
@@ -195,6 +227,7 @@ def _intend(
             "version": loaded.version,
             "outcome": outcome.model_dump(mode="json"),
             "certificate": certificate.as_plain(),
+            "launch": plan.model_dump(mode="json") if plan else None,
             SEAL: seal,
         },
         key=key,
@@ -202,31 +235,10 @@ def _intend(
 
 
 def _finish(platform: Platform, intended: Entry) -> PromoteModelOutcome:
-    """Carry out a recorded intention: alias, read back, ledger. Safe to be run again."""
-    certificate = certificate_in(intended)
-    outcome = PromoteModelOutcome.model_validate(intended.payload["outcome"])
-    _move_alias(platform, certificate)
-    platform.ledger.append(
-        EntryKind.MODEL_PROMOTED,
-        platform.settings.actor,
-        outcome.model_dump(mode="json"),
-        key=intended.key,
-    )
-    _log.info("model_promoted", model=certificate.model_name, version=certificate.version)
-    return outcome
-
-
-def _move_alias(platform: Platform, certificate: Certificate) -> None:
-    name, version = certificate.model_name, certificate.version
-    tags = {"gate": "cleared", "certificate_digest": certificate.digest}
-    platform.registry.set_version_tags(name, version, tags)
-    platform.registry.set_alias(name, CHAMPION, version)
-    found = platform.registry.version_at_alias(name, CHAMPION)
-    if found != version:
-        raise ModelError(
-            f"the alias champion of {name} was set to version {version} and reads {found}; "
-            "someone else moves it: stop them, then promote again"
-        )
+    """Carry out a recorded intention: launch it, or make it champion at once."""
+    if intended.payload.get("launch"):
+        return begin_launch(platform, intended)
+    return crown(platform, intended)
 
 
 def _refuse(
@@ -239,7 +251,7 @@ def _refuse(
     if entry := platform.ledger.find(EntryKind.PROMOTION_REFUSED, refusal):
         stored = PromoteModelOutcome.model_validate(entry.payload)
         return stored.model_copy(update={"recognised": True})
-    _log_verdict(platform, loaded, evidence, outcome, None)
+    _log_verdict(candidate, evidence, outcome, None)
     failing = ",".join(reasons)
     platform.registry.set_version_tags(
         loaded.model_name, loaded.version, {"gate": "refused", "gate_failing": failing}
@@ -255,8 +267,7 @@ def _refuse(
 
 
 def _log_verdict(
-    platform: Platform,
-    loaded: "LoadedVersion",
+    candidate: Candidate,
     evidence: Evidence,
     outcome: PromoteModelOutcome,
     certificate: Certificate | None,
@@ -264,7 +275,9 @@ def _log_verdict(
     files: dict[str, object] = {
         "evidence.json": evidence.as_plain(),
         "verdict.json": outcome.model_dump(mode="json"),
+        **files_of_candidate(candidate),
     }
     if certificate is not None:
         files["certificate.json"] = certificate.as_plain() | {"digest": certificate.digest}
-    platform.registry.log_evidence(loaded.model_name, loaded.version, files)
+    loaded = candidate.loaded
+    candidate.platform.registry.log_evidence(loaded.model_name, loaded.version, files)

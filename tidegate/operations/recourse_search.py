@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from pydantic import BaseModel, ConfigDict
 
 from credit_limits.decisions import decide_at_prices
@@ -17,11 +19,12 @@ from credit_limits.explanation.recourse import (
     outcome_of,
     recourses,
 )
+from credit_limits.policy.account_changes import STATE_CAUSES
 from credit_limits.policy.limit_policy import LimitPolicy
-from credit_limits.policy.portfolio import Portfolio
+from credit_limits.policy.portfolio import STATUSES, Integers, Portfolio
 from tidegate.adapters.dated_policies import load_dated
-from tidegate.operations.adjust_limits import parsed_limit_policy
 from tidegate.operations.brakes import in_force
+from tidegate.operations.decision_cycle import parsed_limit_policy
 from tidegate.operations.platform import Platform
 from tidegate.operations.recorded_decisions import RecordedBatch
 from tidegate.operations.remade_inputs import brakes_as_of, portfolio_as_decided
@@ -112,4 +115,17 @@ def _decided(portfolio: Portfolio, batch: RecordedBatch) -> Decided:
         to_minor=rows["to_minor"].to_numpy(),
         closed_until=until.astype("datetime64[D]"),
         closing=rows["action"].to_numpy() == str(Action.CLOSE_INCREASES),
+        state=pc.index_in(rows["state"], pa.array([str(s) for s in STATUSES])).to_numpy(),
+        state_since=rows["state_since"].to_numpy().astype("datetime64[D]"),
+        state_causes=_masks(rows["state_causes"]),
     )
+
+
+def _masks(causes: pa.ChunkedArray) -> Integers:
+    """The mask of each row's causes."""
+    listed = causes.combine_chunks()
+    rows = pc.list_parent_indices(listed).to_numpy()
+    bits = pc.index_in(pc.list_flatten(listed), pa.array([str(cause) for cause in STATE_CAUSES]))
+    masks = np.zeros(len(listed), np.int64)
+    np.bitwise_or.at(masks, rows, np.left_shift(1, bits.to_numpy().astype(np.int64)))
+    return masks

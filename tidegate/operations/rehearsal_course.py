@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 from time import perf_counter
 
+import pyarrow as pa
 import structlog
 
 from credit_limits.rehearsal.books import Books
@@ -170,8 +171,9 @@ class _Life:
     def _decided(self, record: MonthRecord) -> LimitOrders:
         if record.adjusted is None:
             return nobody_moves()
-        rows = self.platform.lake.read("decisions", batch_id=record.adjusted.batch_id)
-        return orders_of(self.world.scene, rows)
+        lake = self.platform.lake
+        rows = [lake.read("decisions", batch_id=batch) for batch in record.adjusted.batch_ids]
+        return orders_of(self.world.scene, pa.concat_tables(rows))
 
 
 def _tell(line: MonthLine) -> None:

@@ -78,8 +78,26 @@ def _promoted(payload: Mapping[str, Any]) -> _Told:
     return EventKind.PROMOTION, f"Version {payload['version']} became champion, {place}."
 
 
+def _launched(payload: Mapping[str, Any]) -> _Told:
+    step = payload["step"]
+    return EventKind.PROMOTION, f"Version {payload['version']} was cleared and is in {step}."
+
+
+def _stepped(payload: Mapping[str, Any]) -> _Told:
+    if payload["step"] == "full":
+        return None  # the promotion that follows says so
+    return EventKind.PROMOTION, f"Version {payload['version']} is in {payload['step']}."
+
+
+def _launch_stopped(payload: Mapping[str, Any]) -> _Told:
+    text = f"The launch of version {payload['version']} was stopped: {payload['reason']}"
+    return EventKind.REFUSAL, text
+
+
 def _not_promoted(payload: Mapping[str, Any]) -> _Told:
-    refusing = [c for c in payload["checks"] if not (c["passed"] or c.get("dispensed"))]
+    refusing = [
+        c for c in payload["checks"] if not (c["passed"] or c.get("dispensed") or c.get("override"))
+    ]
     failing = [f"{check['check']}: {check['message']}" for check in refusing]
     return EventKind.REFUSAL, f"Version {payload['version']} was refused: {'; '.join(failing)}"
 
@@ -116,6 +134,9 @@ _TOLD: dict[EntryKind, Callable[[Mapping[str, Any]], _Told]] = {
     EntryKind.MODEL_TRAINED: _trained,
     EntryKind.MODEL_PROMOTED: _promoted,
     EntryKind.PROMOTION_REFUSED: _not_promoted,
+    EntryKind.LAUNCH_BEGUN: _launched,
+    EntryKind.LAUNCH_STEPPED: _stepped,
+    EntryKind.LAUNCH_STOPPED: _launch_stopped,
     EntryKind.DRIFT_WATCHED: _watched,
     EntryKind.BRAKE_APPLIED: _braked,
     EntryKind.BRAKE_RELEASED: _released,

@@ -18,6 +18,7 @@ from credit_limits.domain.errors import (
     AllocationInfeasible,
     BatchRefused,
     DataMissing,
+    GateRefused,
     ModelError,
     NoCertifiedChampion,
     TidegateError,
@@ -47,6 +48,7 @@ _SOURCE = "world"
 _ALARM = "alarm"
 _GOES_ON_AFTER: dict[str, tuple[type[TidegateError], ...]] = {
     "trained": (ModelError, DataMissing),
+    "judged": (GateRefused,),
     "adjusted": (NoCertifiedChampion, AllocationInfeasible),
 }
 _RequestT = TypeVar("_RequestT", bound=BaseModel)
@@ -90,7 +92,7 @@ class MonthRecord(_Value):
 
     @property
     def promoted(self) -> bool:
-        """Whether there is a new champion."""
+        """Whether a version was cleared: it is champion, or launches."""
         return self.judged is not None and self.judged.cleared
 
 

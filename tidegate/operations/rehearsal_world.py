@@ -8,8 +8,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from credit_limits.domain.decision import Action
 from credit_limits.domain.periods import add_months, end_of_day
-from credit_limits.simulation.orders import LimitOrders, orders_by_id
+from credit_limits.simulation.columns import Ints
+from credit_limits.simulation.orders import AccountOrders, LimitOrders, positions_of
 from credit_limits.simulation.portfolio import Scene
 from credit_limits.simulation.world import MonthBatch
 
@@ -51,9 +53,35 @@ def orders_of(scene: Scene, decisions: pa.Table) -> LimitOrders:
     said = decisions.append_column("closed", pc.fill_null(closed, False)).filter(
         pc.or_(moved, pc.fill_null(closed, False))
     )
-    return orders_by_id(
-        scene,
-        said["account_id"].to_numpy().astype(np.str_),
+    return LimitOrders(
+        _places(scene, said),
         said["to_minor"].to_numpy(),
         said["closed"].to_numpy(),
+        _beside(scene, decisions),
     )
+
+
+def _beside(scene: Scene, decisions: pa.Table) -> AccountOrders:
+    """What the rows say of state, term and rate."""
+    extended = decisions.filter(pc.greater(decisions["extension_months"], 0))
+    priced = decisions.filter(pc.is_valid(decisions["annual_rate_to"]))
+    return AccountOrders(
+        freeze=_places(scene, _doing(decisions, Action.FREEZE)),
+        unfreeze=_places(scene, _doing(decisions, Action.UNFREEZE)),
+        reopen=_places(scene, _doing(decisions, Action.REOPEN_INCREASES)),
+        extend=_places(scene, extended),
+        extension_months=extended["extension_months"].to_numpy(),
+        rate=_places(scene, priced),
+        annual_rate=priced["annual_rate_to"].to_numpy(),
+    )
+
+
+def _doing(decisions: pa.Table, action: Action) -> pa.Table:
+    """The rows that do this, first or beside something else."""
+    actions = decisions["actions"].combine_chunks()
+    doing = pc.equal(pc.list_flatten(actions), str(action))
+    return decisions.take(pc.list_parent_indices(actions).filter(doing))
+
+
+def _places(scene: Scene, decisions: pa.Table) -> Ints:
+    return positions_of(scene, decisions["account_id"].to_numpy().astype(np.str_))

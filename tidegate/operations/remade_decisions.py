@@ -26,8 +26,8 @@ from credit_limits.policy.rulebook import RuleBook
 from feature_repo.queries import schema_hash, service_of
 from monitoring.drift import SCORE
 from tidegate.adapters.dated_policies import DatedFile, load_dated
-from tidegate.operations.adjust_limits import parsed_limit_policy
 from tidegate.operations.brakes import in_force
+from tidegate.operations.decision_cycle import parsed_limit_policy
 from tidegate.operations.decision_inputs import DecisionInputs, make_decisions, model_inputs
 from tidegate.operations.decision_rows import Identity, Lineage, feature_row_digests, identify
 from tidegate.operations.limit_state import read_portfolio

@@ -13,8 +13,8 @@ from credit_limits.domain.decision import ReasonCode
 from credit_limits.policy.eligibility import permitted
 from credit_limits.policy.portfolio import Flags
 from tidegate.adapters.dated_policies import DatedFile, load_draft
-from tidegate.operations.adjust_limits import parsed_limit_policy
 from tidegate.operations.change_rows import ChangeTables, change_tables
+from tidegate.operations.decision_cycle import parsed_limit_policy
 from tidegate.operations.limits_outcome import CapRow, allocation_row
 from tidegate.operations.platform import Platform
 from tidegate.operations.portfolio_evidence import revolving

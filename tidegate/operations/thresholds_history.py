@@ -63,6 +63,18 @@ def note_thresholds(platform: Platform, model_name: str, gates: DatedFile) -> No
     )
 
 
+def noted_thresholds(
+    platform: Platform, model_name: str, digest: str
+) -> dict[str, dict[str, dict[str, object]]]:
+    """The thresholds of a content that has judged a model, by check; empty where it is unknown."""
+    for entry in _noted(platform, model_name):
+        if entry.payload["digest"] == digest:
+            content = entry.payload["content"]
+            thresholds = content.get("thresholds") if isinstance(content, Mapping) else None
+            return dict(thresholds) if isinstance(thresholds, Mapping) else {}
+    return {}
+
+
 def loosening(platform: Platform, model_name: str, gates: DatedFile) -> Loosening:
     """What ``gates`` asks less of than any content since the last that promoted this model.
 

@@ -15,9 +15,9 @@ from credit_limits.policy.portfolio import Portfolio
 from credit_limits.policy.rulebook import RuleBook
 from monitoring.drift import SCORE
 from tidegate.adapters.dated_policies import DatedFile, load_dated
-from tidegate.operations.adjust_limits import parsed_limit_policy
 from tidegate.operations.brakes import in_force, open_brakes
 from tidegate.operations.champion import load_champion
+from tidegate.operations.decision_cycle import parsed_limit_policy
 from tidegate.operations.limit_state import read_portfolio
 from tidegate.operations.macro_overlay import overlay_at
 from tidegate.operations.platform import Platform

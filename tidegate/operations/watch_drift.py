@@ -19,6 +19,7 @@ from credit_limits.ledger.entry import EntryKind
 from feature_repo.queries import tables_of
 from monitoring.brake_rule import BrakeRule, parse_brake_rule
 from monitoring.debounce import Levels, debounced
+from monitoring.decision_drift import DecisionThresholds, parse_decision_thresholds
 from monitoring.drift import SCORE, ColumnDrift, DriftVerdict, drift_verdict
 from monitoring.early_delinquency import EarlyVerdict, early_verdict
 from monitoring.matured import MaturedVerdict
@@ -32,7 +33,16 @@ from monitoring.thresholds import (
 )
 from tidegate.adapters.dated_policies import DatedFile, load_dated
 from tidegate.operations.brakes import Watch, act_on
-from tidegate.operations.champion import CertifiedChampion, load_champion
+from tidegate.operations.champion import (
+    CertifiedChampion,
+    load_champion,
+    standing_champion,
+)
+from tidegate.operations.decided_shares import (
+    DecisionDriftRow,
+    decided_days,
+    decision_drift,
+)
 from tidegate.operations.matured_decisions import (
     LABEL_TABLES,
     DecidedBatches,
@@ -49,6 +59,13 @@ from tidegate.operations.scored_rows import (
     read_reference,
     read_scored_sample,
     with_features,
+)
+from tidegate.operations.take_back import (
+    TakenBack,
+    carry_out,
+    finish_taking_back,
+    taken_by,
+    to_take_back,
 )
 
 _log = structlog.get_logger(__name__)
@@ -122,10 +139,12 @@ class EarlyDelinquencyRow(BaseModel):
 class WatchDriftOutcome(BaseModel):
     """The verdict: ``level`` is none, notice or alarm, the worst of all that was looked at.
 
-    That is the columns, ``early`` and ``matured``; the latter is None of a watch of before it was.
+    That is the columns, ``early``, ``matured`` and ``decisions``; what is None is of a watch of
+    before it was looked at.
 
     ``report`` is Evidently's page, empty where none was asked for. ``brakes_applied`` and
-    ``brakes_released`` are the names of the brakes that this watch applied and released.
+    ``brakes_released`` are the names of the brakes that this watch applied and released;
+    ``taken_back`` says which version takes the place of a champion that broke its bounds.
     """
 
     model_config = ConfigDict(frozen=True, protected_namespaces=())
@@ -143,6 +162,8 @@ class WatchDriftOutcome(BaseModel):
     matured: MaturedRow | None = None
     brakes_applied: list[str] = []
     brakes_released: list[str] = []
+    decisions: DecisionDriftRow | None = None
+    taken_back: TakenBack | None = None
     recognised: bool = False
 
 
@@ -154,6 +175,7 @@ class _Policy:
     columns: DriftThresholds
     early: EarlyThresholds
     matured: MaturedThresholds
+    decisions: DecisionThresholds
     brake: BrakeRule
 
 
@@ -173,6 +195,8 @@ def watch_drift(platform: Platform, request: WatchDriftRequest) -> WatchDriftOut
     The verdict is our own arithmetic; Evidently's page beside it shows the champion's
     out-of-time rows against today's portfolio. An alarm applies the brake of the policy, and
     watches without one release it; what they did to it is in the ledger before the watch itself.
+    A champion whose own decisions broke the bounds that the launch policy names is taken back:
+    the watch's entry says so first, then the last certified version is champion again.
 
     Raises:
         NoCertifiedChampion: there is no champion whose certificate verifies.
@@ -181,6 +205,9 @@ def watch_drift(platform: Platform, request: WatchDriftRequest) -> WatchDriftOut
         PolicyError: no thresholds are in force on that day.
     """
     as_of = request.as_of or platform.lake.latest_knowledge()
+    finish_taking_back(platform, _MODEL)
+    if stored := _acted_on(platform, as_of):
+        return stored
     champion = load_champion(platform, _MODEL)
     policy = _policy(load_dated(platform.policies("monitoring"), as_of))
     batches = decided_batches(
@@ -197,6 +224,8 @@ def watch_drift(platform: Platform, request: WatchDriftRequest) -> WatchDriftOut
         return stored.model_copy(update={"recognised": True})
     seen = _watch(platform, subject, key, page=request.page)
     outcome = _with_brakes(platform, policy, seen, key)
+    taken = to_take_back(platform, champion, outcome)
+    outcome = outcome.model_copy(update={"taken_back": taken})
     platform.ledger.append(
         EntryKind.DRIFT_WATCHED,
         platform.settings.actor,
@@ -211,7 +240,21 @@ def watch_drift(platform: Platform, request: WatchDriftRequest) -> WatchDriftOut
         brakes_applied=outcome.brakes_applied,
         brakes_released=outcome.brakes_released,
     )
+    carry_out(platform, _MODEL, taken)
     return outcome
+
+
+def _acted_on(platform: Platform, as_of: date) -> WatchDriftOutcome | None:
+    """The last watch, if it was of this day and has taken its champion back since."""
+    entry = platform.ledger.latest(EntryKind.DRIFT_WATCHED)
+    taken = taken_by(entry)
+    if entry is None or taken is None or taken.to_version is None:
+        return None
+    stored = WatchDriftOutcome.model_validate(entry.payload)
+    standing = standing_champion(platform, _MODEL)
+    if stored.as_of != as_of or standing is None or standing.follows != taken.follows:
+        return None
+    return stored.model_copy(update={"recognised": True})
 
 
 def _policy(file: DatedFile) -> _Policy:
@@ -220,6 +263,7 @@ def _policy(file: DatedFile) -> _Policy:
         parse_drift_thresholds(file.version, file.content),
         parse_early_thresholds(file.version, file.content),
         parse_matured_thresholds(file.version, file.content),
+        parse_decision_thresholds(file.version, file.content),
         parse_brake_rule(file.version, file.content),
     )
 
@@ -228,6 +272,7 @@ def _key(platform: Platform, subject: _Subject, *, page: bool) -> str:
     service = service_named(subject.champion.loaded.feature_service)
     read = {STATEMENTS, *tables_of(service), *(LABEL_TABLES if subject.batches.ids else ())}
     versions = platform.lake.versions()
+    days = decided_days(platform, subject.as_of, subject.policy.decisions.batches + 1)
     return digest_of(
         {
             "certificate": subject.champion.certificate.digest,
@@ -235,6 +280,7 @@ def _key(platform: Platform, subject: _Subject, *, page: bool) -> str:
             "as_of": subject.as_of,
             "data_versions": {table: versions[table] for table in sorted(read & set(versions))},
             "matured": subject.batches.ids,
+            "decided": [batch for batches in days.values() for batch in batches],
             "page": page,
         }
     )
@@ -258,13 +304,15 @@ def _watch(platform: Platform, subject: _Subject, key: str, *, page: bool) -> Wa
         policy.matured,
         window_months=label_window_months(champion.loaded),
     )
+    decided = decision_drift(platform, as_of, policy.decisions)
+    levels = [verdict.level, early.level, performance.level, DriftLevel[decided.level.upper()]]
     path = platform.settings.reports_dir / "drift" / f"{as_of}-{key[:12]}.html"
     if page:
         _render(platform, champion, today, path, as_of)
     return WatchDriftOutcome(
         as_of=as_of,
-        level=max(verdict.level, early.level, performance.level).word,
-        finding=_finding(verdict, early, performance),
+        level=max(levels).word,
+        finding="; ".join(filter(None, [_finding(verdict, early, performance), *decided.findings])),
         columns=[_row(column) for column in verdict.columns],
         rows=verdict.rows,
         report=str(path) if page else "",
@@ -273,6 +321,7 @@ def _watch(platform: Platform, subject: _Subject, key: str, *, page: bool) -> Wa
         thresholds_version=policy.file.version,
         early=_early_row(early),
         matured=matured_row(performance),
+        decisions=decided,
     )
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tidegate.adapters.automations import OURS
+
 ROOT = Path(__file__).parents[3]
 DEPLOYMENTS = yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]
 NAMES = [deployment["name"] for deployment in DEPLOYMENTS]
@@ -61,7 +63,7 @@ def test_the_form_describes_every_field(deployment):
 def test_a_deployment_runs_one_at_a_time_and_says_what_happens_to_the_second(deployment):
     assert deployment["concurrency_limit"]["limit"] == 1
     waits = deployment["concurrency_limit"]["collision_strategy"] == "ENQUEUE"
-    assert waits == (deployment["name"] == "ingest-batch")
+    assert waits == (deployment["name"] in ("ingest-batch", "announce"))
     assert deployment["work_pool"] == {"name": "tidegate"}
     assert deployment["tags"]
     assert len(deployment["description"]) > 40
@@ -72,8 +74,10 @@ def test_what_is_scheduled_how_often():
         d["name"]: [s["cron"] for s in d["schedules"]] for d in DEPLOYMENTS if "schedules" in d
     }
     daily = {name for name, (cron,) in crons.items() if cron.split()[2:] == ["*", "*", "*"]}
-    monthly = set(crons) - daily
-    assert daily == {"ingest-batch", "materialize-features", "watch-drift"}
+    often = {name for name, (cron,) in crons.items() if cron.startswith("*/5 ")}
+    monthly = set(crons) - daily - often
+    assert daily - often == {"ingest-batch", "materialize-features", "watch-drift"}
+    assert often == {"watch-registry"}
     assert monthly == {"retrain-model"}
 
 
@@ -110,7 +114,9 @@ def test_the_daily_batch_is_looked_for_under_var(served):
 
 def test_what_follows_a_run_is_told_to_the_server(served):
     automations = {
-        automation["name"]: automation for automation in served.ask("automations/filter")
+        automation["name"]: automation
+        for automation in served.ask("automations/filter")
+        if OURS not in automation["tags"]
     }
     deployments = {d["id"]: d["name"] for d in served.ask("deployments/filter")}
     follows = {

@@ -73,8 +73,7 @@ def test_the_policy_in_force_moves_nobody_and_gives_the_same_page_again(lender, 
     ("parameter", "value", "said"),
     [
         (
-            "economics",
-            "funding_rate",
+            "economics.funding_rate",
             3.0,
             r"economics.funding_rate: 3.0 is not within",
         ),

@@ -41,13 +41,6 @@ from tidegate.operations.replay_decision import ReplayDecisionRequest, replay_de
 REQUEST = AdjustLimitsRequest(as_of=AS_OF)
 
 
-@pytest.fixture(scope="module")
-def decided(lender: Platform, tmp_path_factory: pytest.TempPathFactory) -> Platform:
-    opened = copied(lender, tmp_path_factory.mktemp("proven"))
-    adjust_limits(opened, REQUEST)
-    return opened
-
-
 @pytest.fixture
 def copy(decided: Platform, tmp_path: Path) -> Platform:
     """The decided lender, to be spoiled, with policies of its own."""
@@ -234,7 +227,9 @@ class TestReplay:
 
 class TestExplain:
     def test_every_action_in_one_language_or_the_other(self, decided):
-        for action, language in zip(Action, cycle(Language), strict=False):
+        taken = set(rows_of(decided)["action"].to_pylist())
+        assert taken >= {Action.INCREASE, Action.DECREASE, Action.HOLD, Action.CLOSE_INCREASES}
+        for action, language in zip(sorted(taken), cycle(Language), strict=False):
             row = first_with(decided, action)
             outcome = explain_account(
                 decided, ExplainAccountRequest(account_id=row["account_id"], language=language)

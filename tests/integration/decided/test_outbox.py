@@ -4,7 +4,9 @@ from datetime import date
 
 import pytest
 
+from credit_limits.domain.decision import Action
 from credit_limits.domain.errors import DataMissing
+from credit_limits.explanation.notices import notice_kind
 from credit_limits.ledger.entry import EntryKind
 from tests.lender_platforms import copied
 from tests.promotion_samples import AS_OF, Fuse, Interrupted, with_fuse
@@ -34,7 +36,7 @@ def test_every_change_owes_one_notice_and_a_cut_in_the_time_of_the_law(decided, 
     assert len({notice["notice_id"] for notice in notices}) == len(notices) == len(changed)
     for notice in notices:
         row = decisions[notice["decision_id"]]
-        assert (notice["kind"] == "information") == (row["to_minor"] > row["from_minor"])
+        assert notice["kind"] == notice_kind(Action(row["action"]))
         assert 1 <= len(notice["reasons"]) <= 4
         assert notice["reasons"] == row["reasons"]
         cut = row["to_minor"] < row["from_minor"]

@@ -1,8 +1,7 @@
 """Keys and people before a real promotion: what a signature holds off, and what asks for whom."""
 
-import shutil
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,14 +15,8 @@ from credit_limits.domain.errors import (
     SettingsError,
 )
 from credit_limits.ledger.entry import EntryKind
-from tests.promotion_samples import (
-    AS_OF,
-    MODEL,
-    ROOT,
-    ingest_sample,
-    open_sample,
-    train_sample,
-)
+from tests.people_samples import FIRST, copied_lender, list_people, promote
+from tests.promotion_samples import AS_OF, MODEL, train_sample
 from tidegate.adapters.dated_policies import load_dated
 from tidegate.adapters.signing import Signer, make_key
 from tidegate.operations.approvals import people_evidence
@@ -35,80 +28,26 @@ from tidegate.operations.history import HistoryRequest, history
 from tidegate.operations.list_keys import ListKeysRequest, list_keys
 from tidegate.operations.platform import Platform
 from tidegate.operations.platform_key import key_file, platform_signer
-from tidegate.operations.promote_model import PromoteModelRequest, promote_model
 from tidegate.operations.reject_version import reject_version
 from tidegate.operations.revoke_key import RevokeKeyRequest, revoke_key
 from tidegate.operations.roll_back_model import RollBackModelRequest, roll_back_model
 from tidegate.operations.rotate_key import RotateKeyRequest, rotate_key
 from tidegate.operations.thresholds_history import judging_day
 
-PEOPLE = ("Li", "Zhao", "tester")
-FIRST = "gates/default_risk/2005-01-01.yaml"
 
-
-class Calendar:
-    """A clock that is put forward and back by hand."""
-
-    def __init__(self) -> None:
-        self.at = datetime.fromisoformat("2024-02-01T12:00:00+00:00")
-
-    def now(self) -> datetime:
-        return self.at
-
-
-@pytest.fixture(scope="module")
-def keys(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    folder = tmp_path_factory.mktemp("people")
-    return {name: folder / f"{name}.pem" for name in (*PEOPLE, "Stranger")}
-
-
-@pytest.fixture(scope="module")
-def signers(keys: dict[str, Path]) -> dict[str, Signer]:
-    return {name: make_key(path) for name, path in keys.items()}
-
-
-@pytest.fixture(scope="module")
-def lender(tmp_path_factory: pytest.TempPathFactory, signers: dict[str, Signer]) -> Platform:
-    """Version 1 is champion, 2 is registered; three people may approve."""
-    folder = tmp_path_factory.mktemp("lender")
-    policies = Path(shutil.copytree(ROOT / "policies", folder / "policies"))
-    list_people(policies, "2005-01-01", signers, PEOPLE)
-    opened = open_sample(folder / "var", policies_dir=policies)
-    opened.__dict__["clock"] = Calendar()
-    ingest_sample(opened)
-    train_sample(opened, "1")
-    train_sample(opened, "2", rounds=90)
-    opened.registry.aliases.clear()
-    assert promote(opened, "1").cleared
-    return opened
+@pytest.fixture
+def platform(people_lender: Platform, tmp_path: Path) -> Platform:
+    return copied_lender(people_lender, tmp_path)
 
 
 @pytest.fixture
-def platform(lender: Platform, tmp_path: Path) -> Platform:
-    """The same with a ledger, keys, policies and a registry of its own."""
-    var_dir = tmp_path / "var"
-    var_dir.mkdir()
-    for name in ("lake", "lake_protected", "features"):
-        if (lender.settings.root / name).exists():
-            (var_dir / name).symlink_to(lender.settings.root / name)
-    shutil.copytree(lender.settings.keys_dir, var_dir / "keys")
-    shutil.copy(lender.settings.root / "control.db", var_dir)
-    policies = Path(shutil.copytree(lender.settings.policies_dir, tmp_path / "policies"))
-    opened = open_sample(var_dir, policies_dir=policies)
-    opened.__dict__["clock"] = Calendar()
-    opened.__dict__["registry"] = lender.registry.copy()
-    opened.__dict__["feature_store"] = lender.feature_store
-    return opened
+def keys(people_keys: dict[str, Path]) -> dict[str, Path]:
+    return people_keys
 
 
-def list_people(policies: Path, day: str, signers: dict[str, Signer], names: tuple) -> None:
-    content = yaml.safe_load((ROOT / "policies/approvals/2005-01-01.yaml").read_text())
-    content["effective_from"] = date.fromisoformat(day)
-    content["people"] = [
-        {"name": name, "public_key": signers[name].public_key, "roles": ["approver"]}
-        for name in names
-    ]
-    (policies / "approvals" / f"{day}.yaml").write_text(yaml.safe_dump(content))
+@pytest.fixture
+def signers(people_signers: dict[str, Signer]) -> dict[str, Signer]:
+    return people_signers
 
 
 def loosen(platform: Platform, day: str = "2024-01-15", *, reason: str = "a thin year") -> None:
@@ -120,10 +59,6 @@ def loosen(platform: Platform, day: str = "2024-01-15", *, reason: str = "a thin
     if reason:
         content["loosened"] = {"performance.auc_low_floor": reason}
     (folder / FIRST).with_name(f"{day}.yaml").write_text(yaml.safe_dump(content))
-
-
-def promote(platform: Platform, version: str, as_of: date | None = None):
-    return promote_model(platform, PromoteModelRequest(version=version, as_of=as_of))
 
 
 def evidence(platform: Platform, version: str = "2"):

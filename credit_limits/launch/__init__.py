@@ -1,0 +1,1 @@
+"""How a cleared model begins to decide: in steps, held against the champion, stopped by harm."""

@@ -1,0 +1,184 @@
+"""Causes of closures and freezes in bulk: which stand at their upper bound, which at the lower.
+
+Each cause is a column of flags. The same for one account, as plain statements, stands in
+:mod:`credit_limits.policy.triggers_plain`.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from credit_limits.domain.account import Product
+from credit_limits.domain.decision import ReasonCode
+from credit_limits.policy.limit_policy import LimitPolicy
+from credit_limits.policy.portfolio import PRODUCTS, Flags, Integers, Portfolio
+
+R = ReasonCode
+Causes = dict[ReasonCode, Flags]
+
+
+@dataclass(frozen=True, slots=True)
+class Triggers:
+    """Causes of N accounts.
+
+    ``closing`` stand at the bound from which they close increases, ``freezing`` at that from
+    which they freeze; ``lingering`` stand at their lower bound: an account that they closed or
+    froze stays so. ``unknown`` are causes of a freeze of which the features say nothing: they do
+    not freeze, and do not let an account thaw. ``extended`` is whose term is extended now, by
+    ``extension_months``; ``spared`` whom a second source of repayment keeps from being frozen.
+    """
+
+    closing: Causes
+    freezing: Causes
+    lingering: Causes
+    unknown: Causes
+    extended: Flags
+    extension_months: int
+    spared: Flags
+
+
+def triggers(portfolio: Portfolio, policy: LimitPolicy) -> Triggers:
+    """The causes that the features and the state of each account give."""
+    closing, lingering = _closing(portfolio, policy), _lingering(portfolio, policy)
+    extended, relieved = _relief(portfolio, policy, closing[R.HARDSHIP])
+    freezing, spared = _freezing(portfolio, policy, closing, relieved)
+    seen = portfolio.features
+    unknown = {
+        R.ACCOUNT_TAKEOVER: np.isnan(seen.disputed_transaction_count_90d),
+        R.SERIOUSLY_OVERDUE: np.isnan(seen.days_past_due_latest),
+        R.LINKED_RISK: np.isnan(seen.linked_past_due_count),
+    }
+    return Triggers(
+        closing,
+        freezing,
+        lingering,
+        unknown,
+        extended,
+        policy.hardship.extension_months,
+        spared,
+    )
+
+
+def risk_grade(portfolio: Portfolio, policy: LimitPolicy) -> Integers:
+    """Place of each account's grade, the linked customers past due counted in.
+
+    Grade B (1) with three linked customers past due and at most two grades for them: D (3).
+    """
+    linked = np.nan_to_num(portfolio.features.linked_past_due_count)
+    by_links = np.clip(linked, 0, policy.linked.grades_most).astype(np.int64)
+    own = policy.grades.index(portfolio.default_probability)
+    return np.asarray(np.minimum(own + by_links, len(policy.grades.bands) - 1), dtype=np.int64)
+
+
+def spending_rules(portfolio: Portfolio, policy: LimitPolicy, inactive: Flags) -> Causes:
+    """Use of a pay-later line that calls for no higher limit; an inactive one says so itself."""
+    seen, rules = portfolio.features, policy.spending
+    pay_later = (portfolio.product == PRODUCTS.index(Product.PAY_LATER)) & ~inactive
+    rare = seen.transaction_count_90d <= rules.rare_transactions_90d
+    small = seen.spend_90d_minor < rules.small_share * portfolio.limit_minor
+    many = seen.transaction_count_90d >= rules.concentration_transactions_min
+    concentrated = seen.scenario_concentration_90d >= rules.concentration
+    return {
+        R.SPENDING_TOO_SMALL: pay_later & (rare | small),
+        R.SPENDING_CONCENTRATED: pay_later & many & concentrated,
+    }
+
+
+def revolving_debt(portfolio: Portfolio, policy: LimitPolicy, persistent: Flags) -> Flags:
+    """Debt that is carried on and on, where it is not yet persistent."""
+    seen, rules = portfolio.features, policy.revolving
+    return np.asarray(
+        (seen.revolving_share_12m >= rules.revolving_share)
+        & (seen.payment_ratio_12m <= rules.payment_ratio)
+        & (seen.utilization_ratio_12m >= rules.utilization_ratio)
+        & ~persistent
+    )
+
+
+def thin_file_top_minor(portfolio: Portfolio, policy: LimitPolicy, unbounded: int) -> Integers:
+    """The highest limit that the record of a thin file bears; ``unbounded`` for all others."""
+    seen, rules = portfolio.features, policy.thin_file
+    thin = np.isnan(seen.bureau_other_balance_minor) & (seen.account_age_months < rules.months)
+    record = np.nan_to_num(seen.on_time_streak_months) * rules.limit_per_statement_minor
+    step = portfolio.limit_minor * rules.increase_ratio_permille // 1000
+    return np.where(thin, np.minimum(step, record.astype(np.int64)), unbounded)
+
+
+def _closing(portfolio: Portfolio, policy: LimitPolicy) -> Causes:
+    seen, closing, unlike = portfolio.features, policy.closing, policy.anomalies
+    days, hardship = seen.days_past_due_latest, policy.hardship
+    overdue = days >= policy.overdue.levels[0].days_past_due
+    serious = overdue & (days >= policy.overdue.serious_days)
+    return {
+        R.SERIOUSLY_OVERDUE: serious,
+        R.OVERDUE: overdue & ~serious,
+        R.HARDSHIP: overdue
+        & (days <= hardship.days_past_due_most)
+        & (portfolio.income_lost_ratio >= hardship.income_lost_ratio),
+        R.LINKED_RISK: seen.linked_past_due_count >= closing.linked_past_due,
+        R.LOAN_APPLICATION_BURST: (seen.loan_application_count_7d >= closing.loan_applications_7d)
+        | (seen.loan_application_count_30d >= closing.loan_applications_30d),
+        R.DEVICE_CHANGE_BURST: seen.device_change_count_30d >= closing.device_changes_30d,
+        R.LOGIN_ANOMALY: (seen.login_ratio_7d >= unlike.login_ratio)
+        & (seen.login_count_30d >= unlike.login_count_min),
+        R.SPENDING_ANOMALY: (seen.spend_trend_90d >= unlike.spend_trend)
+        & (seen.transaction_count_90d >= unlike.spend_transactions_min),
+        R.PERSISTENT_DEBT: (seen.revolving_share_12m >= closing.persistent_debt_revolving_share)
+        & (seen.payment_ratio_12m <= closing.persistent_debt_payment_ratio)
+        & (seen.utilization_ratio_12m >= closing.persistent_debt_utilization_ratio),
+    }
+
+
+def _lingering(portfolio: Portfolio, policy: LimitPolicy) -> Causes:
+    seen, leave, unlike = portfolio.features, policy.reopening, policy.anomalies
+    days = seen.days_past_due_latest
+    overdue = days >= policy.overdue.levels[0].days_past_due
+    return {
+        R.ACCOUNT_TAKEOVER: seen.disputed_transaction_count_90d
+        >= policy.freezing.disputed_transactions_90d,
+        R.SERIOUSLY_OVERDUE: days >= policy.freezing.overdue_days_leave,
+        R.OVERDUE: overdue,
+        R.HARDSHIP: overdue & (portfolio.income_lost_ratio >= policy.hardship.income_lost_leave),
+        R.LINKED_RISK: seen.linked_past_due_count >= policy.linked.past_due_leave,
+        R.LOAN_APPLICATION_BURST: (
+            seen.loan_application_count_7d >= leave.loan_applications_7d_leave
+        )
+        | (seen.loan_application_count_30d >= leave.loan_applications_30d_leave),
+        R.DEVICE_CHANGE_BURST: seen.device_change_count_30d >= leave.device_changes_30d_leave,
+        R.LOGIN_ANOMALY: (seen.login_ratio_7d >= unlike.login_ratio_leave)
+        & (seen.login_count_30d >= unlike.login_count_min),
+        R.SPENDING_ANOMALY: (seen.spend_trend_90d >= unlike.spend_trend_leave)
+        & (seen.transaction_count_90d >= unlike.spend_transactions_min),
+        R.PERSISTENT_DEBT: (seen.revolving_share_12m >= leave.persistent_debt_revolving_share_leave)
+        & (seen.payment_ratio_12m <= leave.persistent_debt_payment_ratio_leave)
+        & (seen.utilization_ratio_12m >= leave.persistent_debt_utilization_ratio_leave),
+    }
+
+
+def _relief(portfolio: Portfolio, policy: LimitPolicy, hardship: Flags) -> tuple[Flags, Flags]:
+    """Whose term is extended now, and whom hardship keeps from being frozen."""
+    rules, since = policy.hardship, portfolio.months_since_extension
+    extended = hardship & ~(since < rules.extension_again_months)
+    running = hardship & (since < rules.extension_months)
+    return extended, extended | running
+
+
+def _freezing(
+    portfolio: Portfolio, policy: LimitPolicy, closing: Causes, relieved: Flags
+) -> tuple[Causes, Flags]:
+    """What freezes, and whom only a second source of repayment keeps from it."""
+    seen, rules = portfolio.features, policy.freezing
+    days = seen.days_past_due_latest
+    backed = seen.has_backup_repayment_source == 1
+    late, too_late = days >= rules.overdue_days, days >= rules.overdue_days_with_backup
+    unlike = closing[R.LOGIN_ANOMALY] | closing[R.DEVICE_CHANGE_BURST] | closing[R.SPENDING_ANOMALY]
+    disputed = seen.disputed_transaction_count_90d >= rules.disputed_transactions_90d
+    linked = (seen.linked_past_due_count >= policy.linked.freeze_past_due) & (
+        risk_grade(portfolio, policy) >= policy.linked.freeze_place
+    )
+    freezing = {
+        R.ACCOUNT_TAKEOVER: disputed & unlike,
+        R.SERIOUSLY_OVERDUE: np.where(backed, too_late, late) & ~relieved,
+        R.LINKED_RISK: linked,
+    }
+    return freezing, late & ~too_late & backed & ~relieved
