@@ -48,8 +48,11 @@ DECIDED = decided(SAFE)
 
 @pytest.fixture
 def candidate(tmp_path: Path) -> Candidate:
-    """A version whose decisions are made, on a lake without any table."""
+    """A version whose decisions are made, on a lake that knows of accounts and nothing else."""
     opened = open_sample(tmp_path / "var")
+    known = pa.array([KNOWN], pa.timestamp("us", tz="UTC"))
+    accounts = {"account_id": ["A1"], "event_timestamp": known, "created_timestamp": known}
+    opened.lake.append("accounts", pa.table(accounts), "zero")
     loaded = SimpleNamespace(version="1", tags={"as_of": "2024-01-31", "label_window_months": "6"})
     made = Candidate(opened, loaded, AS_OF, None)
     ids = DECIDED.portfolio.account_id
