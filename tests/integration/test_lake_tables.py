@@ -13,7 +13,9 @@ JANUARY, JUNE = datetime(2024, 1, 31, tzinfo=UTC), datetime(2024, 6, 15, tzinfo=
 
 @pytest.fixture
 def lake(tmp_path):
-    return Lake(tmp_path / "lake", tmp_path / "protected")
+    """In a folder whose name SQL would stumble over."""
+    folder = tmp_path / "the lender's"
+    return Lake(folder / "lake", folder / "protected")
 
 
 def statements(*rows):

@@ -27,6 +27,7 @@ from credit_limits.domain.digest import digest_bytes
 from credit_limits.domain.errors import DataMissing, FeatureStoreError
 from credit_limits.domain.features import ServiceSpec, View
 from credit_limits.domain.periods import end_of_day
+from credit_limits.ingestion.derivation import literal
 from feature_repo.entities import account
 from feature_repo.queries import schema_hash, service_of, view_columns
 from feature_repo.services import feature_services
@@ -192,7 +193,7 @@ class FeatureStore:
         # Feast queries through Ibis' own DuckDB, which would spill into the working directory
         # and draw a progress bar into the caller's answer
         ibis.get_backend().raw_sql(
-            f"SET temp_directory = '{features_dir / 'spill'}'; "
+            f"SET temp_directory = {literal(str(features_dir / 'spill'))}; "
             f"SET threads = {self.settings.threads}; SET enable_progress_bar = false"
         )
         return feast.FeatureStore(config=repo_config(features_dir))

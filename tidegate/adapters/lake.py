@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from urllib.parse import unquote
 
 import duckdb
 import pyarrow as pa
@@ -17,6 +18,7 @@ from deltalake.exceptions import DeltaError
 
 from credit_limits.domain.errors import DataMissing
 from credit_limits.domain.periods import end_of_day
+from credit_limits.ingestion.derivation import literal
 from credit_limits.ingestion.tables import TABLES
 
 # The quarantine keeps whole source lines, protected attributes among them.
@@ -171,8 +173,9 @@ class Lake:
             ) from error
 
     def _files(self, table: str, version: int | None) -> str:
-        files = self._delta(table, version).file_uris()
-        listed = ", ".join("'" + uri.replace("'", "''") + "'" for uri in sorted(files))
+        # Delta writes a local path as an address, in which a blank is %20
+        files = map(unquote, self._delta(table, version).file_uris())
+        listed = ", ".join(map(literal, sorted(files)))
         by_name = ", union_by_name = true" if table in _GROWING else ""
         return f"read_parquet([{listed}]{by_name})"
 
@@ -180,7 +183,7 @@ class Lake:
         connection.execute(f"SET TimeZone = 'UTC'; SET threads = {self.threads}")
         connection.execute("SET enable_progress_bar = false")
         # what does not fit into memory is spilled beside the data, not into the working folder
-        connection.execute(f"SET temp_directory = '{self.root / '.spill'}'")
+        connection.execute(f"SET temp_directory = {literal(str(self.root / '.spill'))}")
 
     def _select(
         self,

@@ -19,7 +19,8 @@ LABEL_TABLES = ("accounts", "outcomes", "statements")
 _BY = ("product", "segment")
 _DECISIONS = """
 SELECT
-    d.account_id, d.customer_id, d.as_of, d.product, d.batch_id, d.model_default_probability AS score
+    d.account_id, d.customer_id, d.as_of, d.product, d.batch_id,
+    d.model_default_probability AS score
 FROM decisions d
 WHERE list_contains($batches, d.batch_id) AND d.model_default_probability IS NOT NULL
 QUALIFY row_number() OVER (PARTITION BY d.account_id, d.as_of ORDER BY d.decision_id) = 1
