@@ -7,7 +7,7 @@ from credit_limits.gates.result import CheckName
 from credit_limits.gates.verdict import judge
 from tests.gate_samples import DAY, POLICIES, good_evidence, paired, thresholds
 from tests.override_samples import granted, thin_evidence
-from tidegate.adapters.cycle_report import FigureRow, Interval, ModelComparison
+from tidegate.adapters.cycle_report_model import FigureRow, Interval, ModelComparison
 from tidegate.adapters.data_sheet import ColumnSheet, DataSheet, LabelSheet, TableSheet
 from tidegate.adapters.dated_policies import load_dated
 from tidegate.adapters.evidence_pack import Act, CheckPage, EvidencePack, GroupRow, ScoreBand

@@ -4,37 +4,45 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from tidegate.adapters.cycle_report import (
-    NOT_JUDGED,
-    Allocation,
-    BatchQuality,
-    BrakeLine,
-    CapUse,
-    CrossValidation,
     CycleReport,
+    LedgerLine,
+    Lineage,
+    ProductStanding,
+    Standing,
+)
+from tidegate.adapters.cycle_report_decisions import (
+    Allocation,
+    CapUse,
     DecisionBatch,
     DecisionGroup,
     Decisions,
-    Drift,
-    DriftColumn,
-    FailedExpectation,
+    LimitBand,
+    Move,
+    ReasonCount,
+    RuleCount,
+    RulesInForce,
+)
+from tidegate.adapters.cycle_report_model import (
+    CrossValidation,
     FigureRow,
-    FirstMisses,
     GateCheck,
     GateFigure,
     GateVerdict,
     Interval,
-    LedgerLine,
-    LimitBand,
-    Lineage,
     ModelComparison,
-    Move,
-    ProductStanding,
+)
+from tidegate.adapters.cycle_report_quality import (
+    BatchQuality,
+    FailedExpectation,
     QuarantinedRow,
-    ReasonCount,
-    RuleCount,
-    RulesInForce,
-    Standing,
     TableQuality,
+)
+from tidegate.adapters.cycle_report_watch import (
+    NOT_JUDGED,
+    BrakeLine,
+    Drift,
+    DriftColumn,
+    FirstMisses,
 )
 
 ACTIONS = ("increase", "decrease", "hold", "close_increases")

@@ -16,7 +16,8 @@ from tests.golden.report_samples import (
     full_report,
     refused_report,
 )
-from tidegate.adapters.cycle_report import GateCheck, OverrideLine, RulesInForce
+from tidegate.adapters.cycle_report_decisions import RulesInForce
+from tidegate.adapters.cycle_report_model import GateCheck, OverrideLine
 from tidegate.adapters.html_page import TEMPLATES
 from tidegate.adapters.report_page import render
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Error
 from credit_limits.domain.money import yuan
 from tests.golden.report_samples import decisions, empty_report, full_report, refused_report
 from tests.pages_in_browser import OVERLAPS, opened
-from tidegate.adapters.cycle_report import LimitBand
+from tidegate.adapters.cycle_report_decisions import LimitBand
 from tidegate.adapters.report_page import render
 
 pytestmark = pytest.mark.browser

@@ -8,13 +8,13 @@ import pytest
 from credit_limits.domain.decision import Action
 from tests.golden.report_samples import decision_batch, decisions, drift, full_report, gate, group
 from tidegate.adapters import report_wording as wording
-from tidegate.adapters.cycle_report import (
+from tidegate.adapters.cycle_report import ProductStanding
+from tidegate.adapters.cycle_report_decisions import (
     FIRST_TOLD,
     Allocation,
     CapUse,
     DecisionGroup,
     LimitBand,
-    ProductStanding,
 )
 from tidegate.adapters.report_plots import band_name, index_scale, limit_bands, used_share
 

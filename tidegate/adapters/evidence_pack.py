@@ -7,7 +7,7 @@ tuple means that nothing of the kind is known; the page says so.
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
-from tidegate.adapters.cycle_report import ModelComparison
+from tidegate.adapters.cycle_report_model import ModelComparison
 from tidegate.adapters.data_sheet import DataSheet
 
 

@@ -6,7 +6,8 @@ content policy forbids scripts and every request.
 
 from tidegate.adapters import report_plots as plots
 from tidegate.adapters import report_wording as wording
-from tidegate.adapters.cycle_report import CycleReport, Decisions, Standing
+from tidegate.adapters.cycle_report import CycleReport, Standing
+from tidegate.adapters.cycle_report_decisions import Decisions
 from tidegate.adapters.html_page import Fact, filled, stylesheet
 
 _SECTIONS = (

@@ -7,19 +7,16 @@ from markupsafe import Markup
 
 from credit_limits.domain.money import MINOR_PER_YUAN
 from tidegate.adapters import report_wording as wording
-from tidegate.adapters.cycle_report import (
-    DAYS_PAST_DUE_BUCKETS,
+from tidegate.adapters.cycle_report import DAYS_PAST_DUE_BUCKETS, ProductStanding
+from tidegate.adapters.cycle_report_decisions import (
     FIRST_TOLD,
-    NOT_JUDGED,
     Allocation,
     DecisionGroup,
     Decisions,
-    Drift,
-    FigureRow,
     LimitBand,
-    ModelComparison,
-    ProductStanding,
 )
+from tidegate.adapters.cycle_report_model import FigureRow, ModelComparison
+from tidegate.adapters.cycle_report_watch import NOT_JUDGED, Drift
 from tidegate.adapters.svg_canvas import Caption
 from tidegate.adapters.svg_charts import (
     IntervalRow,

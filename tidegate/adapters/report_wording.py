@@ -5,17 +5,11 @@ from datetime import date, datetime
 from credit_limits.domain.account import Product
 from credit_limits.domain.decision import Action
 from credit_limits.domain.money import MINOR_PER_YUAN
-from tidegate.adapters.cycle_report import (
-    Allocation,
-    BatchQuality,
-    CycleReport,
-    Drift,
-    FirstMisses,
-    GateFigure,
-    GateVerdict,
-    Interval,
-    ModelComparison,
-)
+from tidegate.adapters.cycle_report import CycleReport
+from tidegate.adapters.cycle_report_decisions import Allocation
+from tidegate.adapters.cycle_report_model import GateFigure, GateVerdict, Interval, ModelComparison
+from tidegate.adapters.cycle_report_quality import BatchQuality
+from tidegate.adapters.cycle_report_watch import Drift, FirstMisses
 
 ACTION_NAMES = {
     Action.INCREASE: "Raised",

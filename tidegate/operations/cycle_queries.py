@@ -11,13 +11,8 @@ from credit_limits.domain.decision import Action
 from credit_limits.domain.money import yuan
 from credit_limits.domain.periods import end_of_day
 from credit_limits.explanation.reasons import BESIDE_THE_LIMIT
-from tidegate.adapters.cycle_report import (
-    DecisionGroup,
-    LimitBand,
-    Move,
-    ProductStanding,
-    ReasonCount,
-)
+from tidegate.adapters.cycle_report import ProductStanding
+from tidegate.adapters.cycle_report_decisions import DecisionGroup, LimitBand, Move, ReasonCount
 
 BAND_EDGES_MINOR = tuple(
     map(yuan, (0, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 200_000, 300_000))

@@ -7,32 +7,33 @@ from pathlib import PurePath
 from pydantic import BaseModel
 
 from credit_limits.ledger.entry import Entry, EntryKind
-from tidegate.adapters.cycle_report import (
-    NOT_JUDGED,
-    Allocation,
-    BatchQuality,
-    BrakeLine,
-    CapUse,
+from tidegate.adapters.cycle_report_decisions import Allocation, CapUse, RuleCount, RulesInForce
+from tidegate.adapters.cycle_report_model import (
     CrossValidation,
-    DecidedShift,
-    Drift,
-    DriftColumn,
-    FailedExpectation,
     FigureRow,
-    FirstMisses,
     GateCheck,
     GateFigure,
     GateVerdict,
     Interval,
     LaunchCycle,
-    MaturedLine,
     ModelComparison,
     OverrideLine,
-    QuarantinedRow,
-    RuleCount,
-    RulesInForce,
     SwapLine,
+)
+from tidegate.adapters.cycle_report_quality import (
+    BatchQuality,
+    FailedExpectation,
+    QuarantinedRow,
     TableQuality,
+)
+from tidegate.adapters.cycle_report_watch import (
+    NOT_JUDGED,
+    BrakeLine,
+    DecidedShift,
+    Drift,
+    DriftColumn,
+    FirstMisses,
+    MaturedLine,
 )
 from tidegate.operations.decided_shares import DecisionDriftRow
 from tidegate.operations.ingest_batch import IngestBatchOutcome, QualityCheck

@@ -13,16 +13,14 @@ from credit_limits.ledger.entry import Entry, EntryKind
 from monitoring.thresholds import parse_drift_thresholds
 from tidegate.adapters.cycle_report import (
     CycleReport,
-    DecisionBatch,
-    Decisions,
-    Drift,
-    LaunchCycle,
     LedgerLine,
     Lineage,
-    OverrideLine,
     ProductStanding,
     Standing,
 )
+from tidegate.adapters.cycle_report_decisions import DecisionBatch, Decisions
+from tidegate.adapters.cycle_report_model import LaunchCycle, OverrideLine
+from tidegate.adapters.cycle_report_watch import Drift
 from tidegate.adapters.dated_policies import load_dated
 from tidegate.operations import cycle_sections as sections
 from tidegate.operations.brakes import open_brakes

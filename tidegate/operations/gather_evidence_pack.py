@@ -11,7 +11,7 @@ from credit_limits.domain.errors import DataMissing, ModelError
 from credit_limits.gates.evidence import digest_of_plain
 from credit_limits.gates.result import CheckName
 from credit_limits.ledger.entry import Entry, EntryKind
-from tidegate.adapters.cycle_report import ModelComparison
+from tidegate.adapters.cycle_report_model import ModelComparison
 from tidegate.adapters.data_sheet import ColumnSheet, DataSheet, LabelSheet, TableSheet
 from tidegate.adapters.evidence_pack import (
     CheckPage,

@@ -1,0 +1,153 @@
+"""What a cycle's page says of decisions: groups, moves, reasons, caps, and the rules of law."""
+
+from dataclasses import dataclass
+
+from credit_limits.domain.decision import Action
+
+FIRST_TOLD = (Action.INCREASE, Action.DECREASE, Action.HOLD, Action.CLOSE_INCREASES)
+"""Actions that the page counts one by one by the first of what is done; others it adds up."""
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionGroup:
+    """Decisions of one product, grade or action: accounts by action, limits before and after.
+
+    ``actions`` counts each account once, by the first of what is done to it; ``beside`` counts it
+    under all that is done beside the limit.
+    """
+
+    name: str
+    actions: tuple[tuple[str, int], ...]
+    before_minor: int
+    after_minor: int
+    beside: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def accounts(self) -> int:
+        """Accounts decided in the group."""
+        return sum(count for _, count in self.actions)
+
+    def count(self, action: str) -> int:
+        """Accounts of the group with this action first."""
+        return dict(self.actions).get(action, 0)
+
+    @property
+    def otherwise(self) -> int:
+        """Accounts whose limit stays while state, term or rate change or a person is asked."""
+        return self.accounts - sum(self.count(action) for action in FIRST_TOLD)
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One account's change of limit, with the sentence of its first reason."""
+
+    account_id: str
+    product: str
+    grade: str
+    from_minor: int
+    to_minor: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LimitBand:
+    """Accounts with a limit from ``low_minor`` up to, not including, ``high_minor``.
+
+    The last band has no upper end (``high_minor`` is ``None``).
+    """
+
+    low_minor: int
+    high_minor: int | None
+    before: int
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonCount:
+    """How often a reason was given: first of its decision, and anywhere in it."""
+
+    code: str
+    sentence: str
+    first: int
+    anywhere: int
+
+
+@dataclass(frozen=True, slots=True)
+class CapUse:
+    """One portfolio cap. ``price`` is what one more unit of it would earn, in the same money."""
+
+    name: str
+    cap: float
+    used: float
+    slack: float
+    price: float
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """The portfolio solution: expected profit found, the most that is possible, their gap."""
+
+    value_minor: float
+    bound_minor: float
+    gap: float
+    caps: tuple[CapUse, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleCount:
+    """A rule of law in a batch: to how many accounts it applies, how many it touched.
+
+    ``status`` says whether it could be evaluated and, if not, why.
+    """
+
+    rule_id: str
+    description: str
+    applies: int
+    touched: int
+    not_evaluated: int
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class RulesInForce:
+    """The rule book that a batch was decided under."""
+
+    version: str
+    rules: tuple[RuleCount, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionBatch:
+    """A batch of decisions: what decided it, how many of it stand, how its caps were used.
+
+    ``rule_book`` is ``None`` for a batch that was decided before there was one.
+    """
+
+    batch_id: str
+    decisions: int
+    model_version: str
+    policy_version: str
+    allocation: Allocation
+    rule_book: RulesInForce | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """The decisions of the cycle: of each account the last one.
+
+    There is one batch, or one for each product that was decided by itself, oldest first.
+    """
+
+    batches: tuple[DecisionBatch, ...]
+    total: DecisionGroup
+    by_product: tuple[DecisionGroup, ...]
+    by_grade: tuple[DecisionGroup, ...]
+    largest_increases: tuple[Move, ...]
+    largest_decreases: tuple[Move, ...]
+    bands: tuple[LimitBand, ...]
+    reasons: tuple[ReasonCount, ...]
+
+    @property
+    def model_version(self) -> str:
+        """The version that made the newest batch."""
+        return self.batches[-1].model_version
