@@ -17,6 +17,7 @@ class EventKind(StrEnum):
     """What happened on the time line of a rehearsal."""
 
     SHOCK = "shock"
+    LAUNCH = "launch"
     PROMOTION = "promotion"
     REFUSAL = "refusal"
     NOTICE = "notice"

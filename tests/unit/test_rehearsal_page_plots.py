@@ -140,6 +140,11 @@ class TestTimeLine:
         assert shown[1 : 2 * 6 : 2] == ["none", "none", "none", "none", "1", "none"]
         assert "Faults put in" not in shown
 
+    def test_steps_of_launches_have_a_lane_of_their_own(self):
+        shown = texts(plots.time_line(with_events((0, EventKind.LAUNCH), (2, EventKind.LAUNCH))))
+        assert shown[12:14] == ["Steps of launches", "2"]
+        assert shown[8:10] == ["Models promoted", "none"]
+
     def test_two_events_of_a_month_are_one_cell_and_counted_as_two(self):
         plot = plots.time_line(with_events((4, EventKind.ALARM), (4, EventKind.ALARM)))
         assert len(cells(plot, "alarm")) == 1

@@ -58,6 +58,17 @@ def test_a_promotion_tells_whom_it_replaces(before, text):
     assert said == (EventKind.PROMOTION, text)
 
 
+def test_steps_of_a_launch_are_no_promotions_and_its_last_is_told_by_the_promotion():
+    begun = told(EntryKind.LAUNCH_BEGUN, version="3", step="shadow")
+    assert begun == (EventKind.LAUNCH, "Version 3 was cleared and is in shadow.")
+    stepped = told(EntryKind.LAUNCH_STEPPED, version="3", step="canary")
+    assert stepped == (EventKind.LAUNCH, "Version 3 is in canary.")
+    full = entry(EntryKind.LAUNCH_STEPPED, {"version": "3", "step": "full"})
+    assert list(events_of_ledger([full])) == []
+    stopped = told(EntryKind.LAUNCH_STOPPED, version="3", reason="harm")
+    assert stopped == (EventKind.REFUSAL, "The launch of version 3 was stopped: harm")
+
+
 def test_a_refusal_tells_the_checks_that_failed_and_no_others():
     checks = [
         {"check": "performance", "passed": True, "message": "fine"},

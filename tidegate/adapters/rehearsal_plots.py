@@ -153,6 +153,7 @@ def time_line(result: RehearsalResult) -> Plot:
         _event_lane(result, months, "Refusals", "refusal", EventKind.REFUSAL),
     ]
     if_any = (
+        ("Steps of launches", "hold", EventKind.LAUNCH),
         ("Faults put in", "close_increases", EventKind.FAULT),
         ("Batches refused", "refusal", EventKind.BATCH_REFUSED),
         ("Rows in quarantine", "notice", EventKind.QUARANTINE),

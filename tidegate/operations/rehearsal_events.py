@@ -80,13 +80,13 @@ def _promoted(payload: Mapping[str, Any]) -> _Told:
 
 def _launched(payload: Mapping[str, Any]) -> _Told:
     step = payload["step"]
-    return EventKind.PROMOTION, f"Version {payload['version']} was cleared and is in {step}."
+    return EventKind.LAUNCH, f"Version {payload['version']} was cleared and is in {step}."
 
 
 def _stepped(payload: Mapping[str, Any]) -> _Told:
     if payload["step"] == "full":
         return None  # the promotion that follows says so
-    return EventKind.PROMOTION, f"Version {payload['version']} is in {payload['step']}."
+    return EventKind.LAUNCH, f"Version {payload['version']} is in {payload['step']}."
 
 
 def _launch_stopped(payload: Mapping[str, Any]) -> _Told:
