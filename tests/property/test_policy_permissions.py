@@ -100,4 +100,4 @@ def test_the_order_of_accounts_makes_no_difference(portfolio, random):
 
 
 def test_rules_fit_into_their_mask():
-    assert len(set(RULE_ORDER)) == len(RULE_ORDER) <= 32
+    assert len(set(RULE_ORDER)) == len(RULE_ORDER) <= 64
