@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-# A test process a core: threads of its own would only wait for each other. Libraries read these
-# when they are imported, and the processes that a test starts inherit them.
+# There is a test process a core: threads of their own would only wait for each other. Libraries
+# read these when they are imported, and the processes that a test starts inherit them.
 os.environ["TIDEGATE_THREADS"] = "1"
 os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
@@ -58,6 +58,12 @@ class _ByConftest(LoadScopeScheduling):
         file = nodeid.split("::", 1)[0]
         folder = Path(file).parent
         return str(folder) if (ROOT / folder / "conftest.py").exists() else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """A test process a core and one more: those of the servers wait for most of their time."""
+    return len(os.sched_getaffinity(0)) + 1
 
 
 @pytest.hookimpl(optionalhook=True)
