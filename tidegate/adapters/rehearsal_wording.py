@@ -19,6 +19,7 @@ from tidegate.adapters.report_plots import used_share
 
 EVENT_NAMES = {
     EventKind.SHOCK: "Shock",
+    EventKind.LAUNCH: "Launch step",
     EventKind.PROMOTION: "Promoted",
     EventKind.REFUSAL: "Refused",
     EventKind.NOTICE: "Notice",
