@@ -61,12 +61,6 @@ class _ByConftest(LoadScopeScheduling):
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int:
-    """A test process a core and one more: those of the servers wait for most of their time."""
-    return len(os.sched_getaffinity(0)) + 1
-
-
-@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
     """Units of work in the order of the items, not by their number of tests."""
     config.option.loadscopereorder = False

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from credit_limits.domain.errors import GateRefused, LedgerBroken, ModelError, PolicyError
+from credit_limits.gates.evidence import Evidence
 from credit_limits.ledger.entry import EntryKind
 from monitoring.reference import build_reference
 from tests.promotion_samples import (
@@ -31,6 +32,7 @@ from tests.promotion_samples import (
 from tidegate.operations.champion import load_champion, standing_champion
 from tidegate.operations.platform import Platform
 from tidegate.operations.promote_model import PromoteModelRequest, promote_model
+from tidegate.operations.promotion_evidence import gather_evidence
 from tidegate.operations.promotion_outcome import PromoteModelOutcome, require_cleared
 
 
@@ -374,7 +376,20 @@ def writes_of_a_promotion(platform: Platform, version: str) -> int:
     return fuse.writes
 
 
-def test_a_promotion_killed_at_any_write_ends_the_same_when_run_again(lender, tmp_path):
+def test_a_promotion_killed_at_any_write_ends_the_same_when_run_again(
+    lender, tmp_path, monkeypatch
+):
+    """The evidence, which no kill changes, is gathered once for all of them."""
+
+    kept: list[Evidence] = []
+
+    def gathered_once(*asked) -> Evidence:
+        if not kept:
+            kept.append(gather_evidence(*asked))
+        return kept[0]
+
+    monkeypatch.setattr("tidegate.operations.promote_model.gather_evidence", gathered_once)
+
     def fresh(name: str) -> Platform:
         opened = reopened(lender, tmp_path / name)
         accept_sample(opened)
