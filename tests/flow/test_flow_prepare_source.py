@@ -3,6 +3,7 @@
 import pytest
 
 from credit_limits.domain.errors import InputError, MappingError
+from credit_limits.ledger.entry import EntryKind
 from tidegate.operations.prepare_source import PrepareSourceRequest, prepare_source
 
 SMALL = {"customers": 30, "months": 3}
@@ -34,6 +35,17 @@ def test_a_lenders_file_is_recognised_with_what_its_model_is_trained_with(platfo
 def test_a_source_that_is_named_is_taken_at_its_word(platform, tmp_path):
     found = prepare_source(platform, PrepareSourceRequest(data=tmp_path, source="taiwan"))
     assert found.source == "taiwan"
+
+
+@pytest.mark.parametrize(("held", "asked"), [("world", "taiwan"), ("taiwan", "world")])
+def test_what_is_simulated_and_what_is_a_lenders_own_are_never_mixed(
+    platform, tmp_path, held, asked
+):
+    platform.ledger.append(EntryKind.BATCH_ACCEPTED, "tester", {"source": held}, key="b")
+    data = None if asked == "world" else tmp_path
+    with pytest.raises(InputError, match=f"mapping {held};.*TIDEGATE_VAR_DIR=var/{asked}"):
+        prepare_source(platform, PrepareSourceRequest(data=data, source=asked, **SMALL))
+    prepare_source(platform, PrepareSourceRequest(data=tmp_path, source=held, **SMALL))
 
 
 def test_what_cannot_be_prepared_says_why(platform, tmp_path):

@@ -4,6 +4,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from credit_limits.domain.errors import InputError
+from credit_limits.ledger.entry import EntryKind
 from tidegate.adapters.sources import load_mapping, recognise_source
 from tidegate.operations.generate_world import GenerateWorldRequest, generate_world
 from tidegate.operations.platform import Platform
@@ -49,17 +51,20 @@ def prepare_source(platform: Platform, request: PrepareSourceRequest) -> Prepare
     """The mapping and the files that a cycle starts from.
 
     Raises:
-        InputError: there is nothing at ``data``.
+        InputError: there is nothing at ``data``, or the installation holds a simulated portfolio
+            and this is a lender's, or the other way round.
         MappingError: no mapping of that name, or none or several that fit the files.
     """
     folder = platform.policies("sources")
     if request.data is None:
         mapping = load_mapping(folder, request.source or _SIMULATED)
+        _require_unmixed(platform, mapping.name)
         world = generate_world(_world(platform, request))
         path, rows, recognised = Path(world.path), sum(world.rows.values()), world.recognised
     else:
         named = request.source
         mapping = load_mapping(folder, named) if named else recognise_source(folder, request.data)
+        _require_unmixed(platform, mapping.name)
         path, rows, recognised = request.data, None, False
     return PrepareSourceOutcome(
         source=mapping.name,
@@ -69,6 +74,17 @@ def prepare_source(platform: Platform, request: PrepareSourceRequest) -> Prepare
         rows=rows,
         recognised=recognised,
     )
+
+
+def _require_unmixed(platform: Platform, source: str) -> None:
+    accepted = platform.ledger.entries(EntryKind.BATCH_ACCEPTED)
+    held = {str(entry.payload["source"]) for entry in accepted}
+    if others := sorted(each for each in held if (each == _SIMULATED) != (source == _SIMULATED)):
+        raise InputError(
+            f"{platform.settings.root} holds the portfolio of the mapping {', '.join(others)}; "
+            "what is simulated and what is a lender's own are never mixed. Keep this one in a folder "
+            f"of its own: TIDEGATE_VAR_DIR=var/{source}"
+        )
 
 
 def _world(platform: Platform, request: PrepareSourceRequest) -> GenerateWorldRequest:
