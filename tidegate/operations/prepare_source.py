@@ -82,8 +82,8 @@ def _require_unmixed(platform: Platform, source: str) -> None:
     if others := sorted(each for each in held if (each == _SIMULATED) != (source == _SIMULATED)):
         raise InputError(
             f"{platform.settings.root} holds the portfolio of the mapping {', '.join(others)}; "
-            "what is simulated and what is a lender's own are never mixed. Keep this one in a folder "
-            f"of its own: TIDEGATE_VAR_DIR=var/{source}"
+            "what is simulated and what is a lender's own are never mixed. Keep this one in a "
+            f"folder of its own: TIDEGATE_VAR_DIR=var/{source}"
         )
 
 
