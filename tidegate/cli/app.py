@@ -11,26 +11,11 @@ import typer.main
 from typer.core import TyperCommand
 
 from tidegate.cli import ledger_commands, server_command
-from tidegate.cli.catalogue import (
-    ALLOCATE,
-    BRAKES,
-    CHECK_WORLD,
-    CYCLE,
-    DECISIONS,
-    EVENTS,
-    GENERATE_WORLD,
-    HISTORY,
-    KEYS,
-    LAUNCHES,
-    OUTBOX,
-    PEOPLE,
-    REHEARSE,
-    ROLL_BACK,
-    RULES,
-    SIMULATE,
-    OperationCommand,
-)
+from tidegate.cli.catalogue import CHECK_WORLD, CYCLE, EVENTS, GENERATE_WORLD, REHEARSE
+from tidegate.cli.decision_catalogue import ALLOCATE, BRAKES, DECISIONS, OUTBOX, RULES, SIMULATE
+from tidegate.cli.gate_catalogue import HISTORY, KEYS, LAUNCHES, PEOPLE, ROLL_BACK
 from tidegate.cli.invocation import JsonFlag, opened_platform, show, working
+from tidegate.cli.operation_command import OperationCommand
 from tidegate.cli.options import build_request, parameters_of
 from tidegate.cli.summaries import exit_code_of, summary_of
 
@@ -98,6 +83,15 @@ def _list(group: typer.Typer, operation: OperationCommand) -> None:
         command_of(operation).main(args=context.args, prog_name=context.command_path)
 
 
+def _grouped(name: str, summary: str, text: str, *operations: OperationCommand) -> typer.Typer:
+    """Add a group of commands, with its operations listed under it."""
+    group = new_app(text)
+    for operation in operations:
+        _list(group, operation)
+    app.add_typer(group, name=name, short_help=summary)
+    return group
+
+
 def _whole_cycle() -> str:
     steps = "\n".join(f"  tidegate {step.name}" for step in CYCLE[1:])
     return (
@@ -109,36 +103,55 @@ def _whole_cycle() -> str:
 app = new_app(_ABOUT, _whole_cycle())
 for _step in (*CYCLE, ROLL_BACK, *PEOPLE, HISTORY, *DECISIONS, REHEARSE, ALLOCATE, *EVENTS):
     _list(app, _step)
-_ledger = new_app("The record of all that was done, which cannot be altered unseen.")
-ledger_commands.add_ledger_commands(_ledger)
-app.add_typer(_ledger, name="ledger", short_help="Check and read the record of what was done.")
-_rulebook = new_app("What laws and regulators ask of a limit, by date.")
-for _step in RULES:
-    _list(_rulebook, _step)
-app.add_typer(_rulebook, name="rulebook", short_help="List the rules of law, and what changes.")
-_world = new_app("A simulated portfolio with known truth, to try the platform on.")
-for _step in (GENERATE_WORLD, CHECK_WORLD):
-    _list(_world, _step)
-app.add_typer(_world, name="world", short_help="Simulate a portfolio to try the platform on.")
-_key = new_app("The keys that sign for the platform, and those of people who approve.")
-for _step in KEYS:
-    _list(_key, _step)
-app.add_typer(_key, name="key", short_help="Make, rotate and revoke keys.")
-_control = new_app("What holds raises back: brakes of an alarm, and those that a person sets.")
-for _step in BRAKES:
-    _list(_control, _step)
-app.add_typer(_control, name="control", short_help="Hold raises back, and let them go on.")
-_policy = new_app("The limit policy: try another before it holds.")
-_list(_policy, SIMULATE)
-app.add_typer(_policy, name="policy", short_help="Try another limit policy before it holds.")
-_outbox = new_app("Notices that decisions owe their customers.")
-for _step in OUTBOX:
-    _list(_outbox, _step)
-app.add_typer(_outbox, name="outbox", short_help="Write and list the notices that are due.")
-_launch = new_app("How a cleared version comes to decide: shadow, canary, full.")
-for _step in LAUNCHES:
-    _list(_launch, _step)
-app.add_typer(_launch, name="launch", short_help="Follow the launch of a version, and stop it.")
+ledger_commands.add_ledger_commands(
+    _grouped(
+        "ledger",
+        "Check and read the record of what was done.",
+        "The record of all that was done, which cannot be altered unseen.",
+    )
+)
+_grouped(
+    "rulebook",
+    "List the rules of law, and what changes.",
+    "What laws and regulators ask of a limit, by date.",
+    *RULES,
+)
+_grouped(
+    "world",
+    "Simulate a portfolio to try the platform on.",
+    "A simulated portfolio with known truth, to try the platform on.",
+    *(GENERATE_WORLD, CHECK_WORLD),
+)
+_grouped(
+    "key",
+    "Make, rotate and revoke keys.",
+    "The keys that sign for the platform, and those of people who approve.",
+    *KEYS,
+)
+_grouped(
+    "control",
+    "Hold raises back, and let them go on.",
+    "What holds raises back: brakes of an alarm, and those that a person sets.",
+    *BRAKES,
+)
+_grouped(
+    "policy",
+    "Try another limit policy before it holds.",
+    "The limit policy: try another before it holds.",
+    SIMULATE,
+)
+_grouped(
+    "outbox",
+    "Write and list the notices that are due.",
+    "Notices that decisions owe their customers.",
+    *OUTBOX,
+)
+_grouped(
+    "launch",
+    "Follow the launch of a version, and stop it.",
+    "How a cleared version comes to decide: shadow, canary, full.",
+    *LAUNCHES,
+)
 app.command(
     "up",
     short_help="Start the servers and the runner on this machine.",
