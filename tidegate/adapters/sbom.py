@@ -7,8 +7,9 @@ the same bytes: there is no time in it, and its serial number follows from its c
 import platform
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import Distribution, distributions
+from importlib.metadata import Distribution, PackageMetadata, distributions
 from uuid import NAMESPACE_URL, uuid5
 
 from credit_limits.domain.digest import digest_of
@@ -53,10 +54,29 @@ def sbom(model_name: str, version: str, artefact_digest: str) -> dict[str, objec
 @cache
 def installed() -> tuple[tuple[dict[str, object], ...], tuple[dict[str, object], ...]]:
     """Components and their dependencies, by name, read once; an environment does not change."""
-    found = {normalised(item.name): item for item in distributions() if item.name}
-    components = tuple(_component(name, found[name]) for name in sorted(found))
-    dependencies = tuple(_depends(name, found[name], found) for name in sorted(found))
+    read = map(_Installed.read, distributions())
+    found = {item.name: item for item in read if item.name}
+    components = tuple(_component(found[name]) for name in sorted(found))
+    dependencies = tuple(_depends(found[name], found) for name in sorted(found))
     return components, dependencies
+
+
+@dataclass(frozen=True, slots=True)
+class _Installed:
+    """What a distribution says of itself, parsed once: a property of it parses at each access."""
+
+    name: str
+    metadata: PackageMetadata
+    record: str | None
+
+    @classmethod
+    def read(cls, item: Distribution) -> "_Installed":
+        metadata = item.metadata
+        return cls(normalised(metadata["Name"] or ""), metadata, item.read_text("RECORD"))
+
+    @property
+    def purl(self) -> str:
+        return f"pkg:pypi/{self.name}@{self.metadata['Version']}"
 
 
 def normalised(name: str) -> str:
@@ -78,22 +98,20 @@ def _interpreter() -> dict[str, object]:
     }
 
 
-def _component(name: str, item: Distribution) -> dict[str, object]:
-    purl = f"pkg:pypi/{name}@{item.version}"
+def _component(item: _Installed) -> dict[str, object]:
     said: dict[str, object] = {
         "type": "library",
-        "bom-ref": purl,
-        "name": name,
-        "version": item.version,
-        "purl": purl,
+        "bom-ref": item.purl,
+        "name": item.name,
+        "version": item.metadata["Version"],
+        "purl": item.purl,
     }
-    licences = _licences(item)
-    record = item.read_text("RECORD")
+    licences = _licences(item.metadata)
     if licences:
         said["licenses"] = licences
-    if record is not None:
+    if item.record is not None:
         # of the list of its files and their hashes; of the archive itself nothing is kept
-        digest = digest_of(sorted(_hashed(record)))
+        digest = digest_of(sorted(_hashed(item.record)))
         said["properties"] = [{"name": "tidegate:installed-files-sha256", "value": digest}]
     return said
 
@@ -104,30 +122,30 @@ def _hashed(record: str) -> list[str]:
     return [line for line in lines if ",sha256=" in line and not line.startswith("..")]
 
 
-def _licences(item: Distribution) -> list[dict[str, object]]:
+def _licences(metadata: PackageMetadata) -> list[dict[str, object]]:
     """An SPDX expression where it has one, else the licence's name, else what it is classed as."""
-    for expression in item.metadata.get_all("License-Expression") or []:
+    for expression in metadata.get_all("License-Expression") or []:
         return [{"expression": expression}]
-    name = "".join(item.metadata.get_all("License") or []).strip()
+    name = "".join(metadata.get_all("License") or []).strip()
     if name and "\n" not in name and len(name) <= _LONGEST_LICENCE and name != "UNKNOWN":
         return [{"license": {"name": name}}]
     classed = [
         line.rpartition(" :: ")[2]
-        for line in item.metadata.get_all("Classifier") or []
+        for line in metadata.get_all("Classifier") or []
         if line.startswith(_CLASSIFIER)
     ]
     return [{"license": {"name": name}} for name in classed]
 
 
-def _depends(name: str, item: Distribution, found: Mapping[str, Distribution]) -> dict[str, object]:
+def _depends(item: _Installed, found: Mapping[str, _Installed]) -> dict[str, object]:
     """What it requires without an extra, of what is installed."""
     required = set()
-    for line in item.requires or []:
+    for line in item.metadata.get_all("Requires-Dist") or []:
         match = _REQUIREMENT.match(line)
         if match and "extra ==" not in line:
             required.add(normalised(match.group()))
-    there = sorted(other for other in required if other in found and other != name)
+    there = sorted(other for other in required if other in found and other != item.name)
     return {
-        "ref": f"pkg:pypi/{name}@{item.version}",
-        "dependsOn": [f"pkg:pypi/{other}@{found[other].version}" for other in there],
+        "ref": item.purl,
+        "dependsOn": [found[other].purl for other in there],
     }
