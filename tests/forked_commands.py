@@ -15,10 +15,13 @@ from dataclasses import dataclass
 from functools import cache
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
+from pkgutil import iter_modules
+
+from tidegate import operations
 
 ROOT = Path(__file__).parents[1]
-# The adapters that import a tool each, and what one of them imports late. Nothing of Prefect's:
-# it reads the environment of the command while it is being imported.
+# The adapters that import a tool each, what one of them imports late, and every operation. Nothing
+# of Prefect's: it reads the environment of the command while it is being imported.
 _IMPORTED_ONCE = (
     "tidegate.adapters.registry",
     "tidegate.adapters.feature_store",
@@ -26,6 +29,8 @@ _IMPORTED_ONCE = (
     "tidegate.adapters.drift_report",
     "evidently",
     "lightgbm",
+    "flows.command_line",
+    *(module.name for module in iter_modules(operations.__path__, f"{operations.__name__}.")),
 )
 
 

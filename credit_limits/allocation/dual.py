@@ -62,10 +62,31 @@ class Minimum:
     passes: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """Prices found on samples and how far better ones may be from them.
+
+    ``free_bound`` and ``turnover`` are those of the pass at no prices. The pass itself is not
+    kept: of ten million accounts each one in memory takes 50 MB.
+    """
+
+    prices: Floats
+    reach: float
+    free_bound: float
+    turnover: float
+
+
 def minimise_dual(accounts: Accounts, tolerance: float) -> DualPoint:
     """Prices at which the dual bound is lowest, up to ``tolerance`` of the accounts' scale."""
     first = _sample(accounts, _SAMPLES[0])
     units = price_units(accounts.problem_of(first, accounts.bounds))
+    start = _from_samples(accounts, units)
+    prices, passes = _minimise_near(accounts, units, start, tolerance)
+    best = accounts.settle(prices)
+    return DualPoint(prices, best, passes + 2, scale_of(best.bound, start.turnover))
+
+
+def _from_samples(accounts: Accounts, units: Floats) -> _Start:
     free = accounts.at(np.zeros(len(units)))
     prices, radius = np.zeros(len(units)), 1.0
     for size in (size for size in _SAMPLES if size < accounts.count / 2 and units.any()):
@@ -74,9 +95,7 @@ def minimise_dual(accounts: Accounts, tolerance: float) -> DualPoint:
         precision = 1e-2 / part.count * scale_of(part.at(prices).bound, turnover)
         prices = minimise_within_box(part, units, prices, radius, precision).prices
         radius = 8.0 / np.sqrt(part.count)
-    prices, passes = _minimise_near(accounts, units, free, prices, radius, tolerance=tolerance)
-    best = accounts.settle(prices)
-    return DualPoint(prices, best, passes + 2, scale_of(best.bound, free.turnover))
+    return _Start(prices, radius, free.bound, free.turnover)
 
 
 def minimise_again(accounts: PricedAccounts, prices: Floats, precision: float) -> Floats:
@@ -129,30 +148,25 @@ def _miniature(accounts: Accounts, free: PricedPass, places: Integers) -> Accoun
 
 
 def _minimise_near(
-    accounts: Accounts,
-    units: Floats,
-    free: PricedPass,
-    prices: Floats,
-    reach: float,
-    *,
-    tolerance: float,
+    accounts: Accounts, units: Floats, start: _Start, tolerance: float
 ) -> tuple[Floats, int]:
-    """Rounds of: pass over all, minimise over those near a switch no farther than ``reach``.
+    """Rounds of: pass over all, minimise over those near a switch no farther than the reach.
 
-    Starts from ``prices``, unless they are worse than none, at which the pass is ``free``. Where
-    the rounds come to no end, every pass is over all accounts. Returns the prices and how many
-    passes over all accounts it took.
+    Begins at the prices of ``start``, unless they are worse than none. Where the rounds come to no
+    end, every pass is over all accounts. Returns the prices and how many passes over all accounts
+    it took.
     """
+    prices, reach = start.prices, start.reach
     best, passes = accounts.at(prices), 1
-    if best.bound > free.bound:
-        prices, best, reach = np.zeros(len(units)), free, 1.0
+    if best.bound > start.free_bound:
+        prices, reach = np.zeros(len(units)), 1.0
+        best, passes = accounts.at(prices), 2
     several = min(int(_NEAR_SHARE * accounts.count), _MOST_NEAR)
     near = nearest(best.margin, max(several, _FEW_ACCOUNTS))
     for _ in range(_MOST_ROUNDS):
-        precision = tolerance * scale_of(best.bound, free.turnover)
-        part = accounts.part(near, accounts.bounds - held_usage(accounts, best, near))
-        trial = minimise_within_box(part, units, prices, reach, precision, farthest=reach).prices
-        promised = part.at(prices).bound - part.at(trial).bound
+        precision = tolerance * scale_of(best.bound, start.turnover)
+        room = accounts.bounds - held_usage(accounts, best, near)
+        trial, promised = _near_trial(accounts.part(near, room), units, prices, reach, precision)
         if promised <= precision:
             return prices, passes
         tried = accounts.at(trial)
@@ -162,9 +176,18 @@ def _minimise_near(
         reach *= 2.0 if gained > 0.5 * promised else 0.25
         if gained > 0:
             prices, best = trial, tried
-    precision = tolerance * scale_of(best.bound, free.turnover)
+        del tried  # two passes in memory at a time, not three
+    precision = tolerance * scale_of(best.bound, start.turnover)
     whole = minimise_within_box(accounts, units, prices, max(reach, _NEARBY), precision)
     return whole.prices, passes + whole.passes
+
+
+def _near_trial(
+    part: Accounts, units: Floats, prices: Floats, reach: float, precision: float
+) -> tuple[Floats, float]:
+    """The best prices for a part within reach, and by how much its bound is lower at them."""
+    trial = minimise_within_box(part, units, prices, reach, precision, farthest=reach).prices
+    return trial, part.at(prices).bound - part.at(trial).bound
 
 
 def held_usage(accounts: Accounts, settled: PricedPass, near: Integers) -> Floats:
