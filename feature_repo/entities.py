@@ -1,6 +1,6 @@
 """The one entity: a feature belongs to an account, also where it tells of the customer."""
 
-from feast import Entity, ValueType
+from feature_repo.unchecked import Entity, ValueType
 
 
 def account() -> Entity:

@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-from feast import FeatureService
-
 from credit_limits.domain.features import SERVICES
 from feature_repo.queries import schema_hash
+from feature_repo.unchecked import FeatureService
 from feature_repo.views import feature_views
 
 

@@ -2,11 +2,9 @@
 
 from pathlib import Path
 
-from feast import FileSource
-from feast.data_format import ParquetFormat
-
 from credit_limits.domain.features import View
 from feature_repo.snapshots import snapshot_pattern
+from feature_repo.unchecked import FileSource, ParquetFormat
 
 
 def snapshot_source(features_dir: Path, view: View) -> FileSource:

@@ -3,13 +3,11 @@
 from datetime import timedelta
 from pathlib import Path
 
-from feast import FeatureView, Field
-from feast.types import Float64, String
-
 from credit_limits.domain.features import FEATURES, VIEW_SPECS, View, ViewSpec
 from feature_repo.entities import account
 from feature_repo.queries import query_digest, view_query
 from feature_repo.sources import snapshot_source
+from feature_repo.unchecked import FeatureView, Field, Float64, String
 
 FRESH_FOR = timedelta(days=27)
 """Snapshots are taken at least monthly; a value that is older is not known."""

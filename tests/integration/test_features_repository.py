@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-from feast.repo_config import load_repo_config
 
 import feature_repo
 from credit_limits.domain.features import SERVICES, View
@@ -58,6 +57,8 @@ def test_importing_has_no_effect(tmp_path):
 
 
 def test_the_file_for_the_command_line_says_what_the_adapter_says(feast_config, tmp_path):
+    from feast.repo_config import load_repo_config  # after ours, which is how the project has it
+
     features_dir = tmp_path / "var" / "features"
     theirs = load_repo_config(features_dir, feast_config)
     assert theirs.model_dump() == repo_config(features_dir).model_dump()

@@ -16,12 +16,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TypeAlias
 
-import feast
 import ibis
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from feast.feast_object import FeastObject
 
 from credit_limits.domain.digest import digest_bytes
 from credit_limits.domain.errors import DataMissing, FeatureStoreError
@@ -31,12 +29,21 @@ from credit_limits.ingestion.derivation import literal
 from feature_repo.entities import account
 from feature_repo.queries import schema_hash, service_of, view_columns
 from feature_repo.services import feature_services
+from feature_repo.unchecked import (
+    Entity,
+    FeastObject,
+    FeastStore,
+    FeatureService,
+    FeatureView,
+    Project,
+    RepoConfig,
+)
 from feature_repo.views import FRESH_FOR, feature_views
 from tidegate.adapters.settings import Settings
 from tidegate.adapters.snapshots import Snapshots, missing_snapshot
 
 _Floats: TypeAlias = npt.NDArray[np.float64]
-_Definition: TypeAlias = feast.Entity | feast.FeatureView | feast.FeatureService
+_Definition: TypeAlias = Entity | FeatureView | FeatureService
 
 _PROJECT = "tidegate"
 _DIGEST_TAG = "definitions"
@@ -44,9 +51,9 @@ _ONLINE_CHUNK = 5_000
 _DAYS_END = timedelta(days=1) - timedelta(microseconds=1)
 
 
-def repo_config(features_dir: Path) -> feast.RepoConfig:
+def repo_config(features_dir: Path) -> RepoConfig:
     """Feast's configuration: everything it writes lies in ``features_dir``, an absolute path."""
-    return feast.RepoConfig(
+    return RepoConfig(
         project=_PROJECT,
         provider="local",
         registry={"registry_type": "sql", "path": f"sqlite:///{features_dir / 'registry.db'}"},
@@ -85,7 +92,7 @@ class FeatureStore:
         )
         # last, so that an apply that was cut short is done again
         self._store.registry.apply_project(
-            feast.Project(name=_PROJECT, tags={_DIGEST_TAG: digest}), commit=True
+            Project(name=_PROJECT, tags={_DIGEST_TAG: digest}), commit=True
         )
         self._store.registry.refresh(_PROJECT)
 
@@ -187,7 +194,7 @@ class FeatureStore:
         return Snapshots(self.settings.features_dir)
 
     @cached_property
-    def _store(self) -> feast.FeatureStore:
+    def _store(self) -> FeastStore:
         features_dir = self.settings.features_dir
         features_dir.mkdir(parents=True, exist_ok=True)
         # Feast queries through Ibis' own DuckDB, which would spill into the working directory
@@ -196,15 +203,15 @@ class FeatureStore:
             f"SET temp_directory = {literal(str(features_dir / 'spill'))}; "
             f"SET threads = {self.settings.threads}; SET enable_progress_bar = false"
         )
-        return feast.FeatureStore(config=repo_config(features_dir))
+        return FeastStore(config=repo_config(features_dir))
 
     @cached_property
-    def _applied(self) -> feast.FeatureStore:
+    def _applied(self) -> FeastStore:
         self.apply()
         return self._store
 
     @cached_property
-    def _services(self) -> dict[str, feast.FeatureService]:
+    def _services(self) -> dict[str, FeatureService]:
         return {service.name: service for service in self._applied.list_feature_services()}
 
     @cached_property
@@ -279,9 +286,9 @@ class FeatureStore:
 def _definition_bytes(definition: _Definition) -> bytes:
     """A definition without the times at which this process made its data source."""
     message = definition.to_proto()
-    if isinstance(definition, feast.FeatureView):
+    if isinstance(definition, FeatureView):
         message.spec.batch_source.ClearField("meta")
-    if isinstance(definition, feast.FeatureService):
+    if isinstance(definition, FeatureService):
         for projection in message.spec.features:
             projection.batch_source.ClearField("meta")
     return bytes(message.SerializeToString(deterministic=True))
