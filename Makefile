@@ -19,6 +19,8 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $(STAMP)
 
+# What is simulated and what is a lender's own are never mixed: each has its folder.
+run: export TIDEGATE_VAR_DIR ?= $(if $(DATA),var/lender,var)
 run: venv  ## one whole cycle; DATA=FILE for a lender's own file, SOURCE=NAME for its mapping
 	@$(BIN)/python -m flows.run_cycle $(if $(DATA),--data $(DATA)) $(if $(SOURCE),--source $(SOURCE)) $(ARGS)
 
