@@ -29,7 +29,9 @@ import numpy as np
 import pandas as pd
 
 from credit_limits.decisions import decide
+from credit_limits.domain.account import LinkKind
 from credit_limits.domain.features import service_named
+from credit_limits.domain.past_due_link import PastDueLink
 from credit_limits.ledger.entry import EntryKind
 from credit_limits.ledger.merkle import merkle_root
 from credit_limits.policy.brakes import NO_BRAKES
@@ -39,6 +41,7 @@ from tidegate.adapters.settings import Settings
 from tidegate.operations.decision_cycle import parsed_limit_policy
 from tidegate.operations.decision_inputs import DecisionInputs, feature_reasons, model_inputs
 from tidegate.operations.decision_rows import Lineage, decision_rows, identify, leaf_digests
+from tidegate.operations.past_due_links import PastDueLinks, link_texts
 from tidegate.operations.platform import Platform, open_platform
 from tidegate.operations.rule_book import rule_book_at
 from tidegate.operations.source_digests import deciding_code_digest, solver_digest
@@ -155,7 +158,9 @@ def _measured(
     with step("portfolio"):
         portfolio = _portfolio(frame, score)
         features = model_inputs(frame, portfolio, model)
-    inputs = DecisionInputs(portfolio, features, model, policy, NO_BRAKES, rulebook, 6)
+    inputs = DecisionInputs(
+        portfolio, features, _links(portfolio), model, policy, NO_BRAKES, rulebook, 6
+    )
     lineage = Lineage(
         model_version="1",
         artefact_digest=model.artefact_digest,
@@ -184,6 +189,7 @@ def _measured(
             identity=identity,
             feature_reasons=names,
             feature_contributions=contributions,
+            past_due_links=link_texts(portfolio, inputs.links),
         )
     with step("lake"):
         platform.lake.append("decisions", rows, "limits")
@@ -207,6 +213,17 @@ def _measured(
         "seconds": round(time.perf_counter() - started, 1),
         "cpu_seconds": round(time.process_time() - cpu, 1),
         "peak_gb": step.rows[-1]["peak_gb"],
+    }
+
+
+def _links(portfolio: Portfolio) -> PastDueLinks:
+    """As many links to customers past due as the features count."""
+    counts = np.nan_to_num(portfolio.features.linked_past_due_count).astype(np.int64)
+    return {
+        str(portfolio.customer_id[place]): [
+            PastDueLink(f"L{number:09d}", (LinkKind.DEVICE,)) for number in range(counts[place])
+        ]
+        for place in np.flatnonzero(counts).tolist()
     }
 
 

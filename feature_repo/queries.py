@@ -25,6 +25,18 @@ def view_query(view: View) -> str:
     return (files("feature_repo") / "sql" / f"{view}.sql").read_text(encoding="utf-8")
 
 
+def past_due_links_query() -> str:
+    """The SELECT of the links behind ``linked_past_due_count``: customer, other end, kinds.
+
+    It begins as the view ``linked_risk`` does, so that what counts there is what is named here,
+    and ends otherwise. ``$as_of`` is as in :func:`view_query`; ``$most`` is how many links of a
+    customer are named.
+    """
+    definitions, _, _ = view_query(View.LINKED_RISK).rpartition("\nSELECT\n")
+    ending = (files("feature_repo") / "sql" / "past_due_links.sql").read_text(encoding="utf-8")
+    return f"{definitions}\n{ending}"
+
+
 def view_columns(view: View) -> tuple[str, ...]:
     """The columns that :func:`view_query` yields after ``account_id``, in order."""
     return tuple(feature.name for feature in FEATURES if feature.view == view)

@@ -1,4 +1,4 @@
-"""What an account is: its product and its state."""
+"""What an account is, its product and its state, and what is seen of its customer."""
 
 from enum import StrEnum
 
@@ -48,6 +48,14 @@ class ActivityKind(StrEnum):
     DEVICE_CHANGE = "device_change"
     WEALTH_MANAGEMENT = "wealth_management"
     DISPUTED_TRANSACTION = "disputed_transaction"
+
+
+class LinkKind(StrEnum):
+    """How two customers are linked."""
+
+    DEVICE = "device"
+    TRANSFER = "transfer"
+    CONTACT = "contact"
 
 
 class BureauStatus(StrEnum):

@@ -1,12 +1,13 @@
 """A decision of one account in words: what, why, on which figures, by what, and what now."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from credit_limits.domain.account import AccountStatus, Product
+from credit_limits.domain.account import AccountStatus, LinkKind, Product
 from credit_limits.domain.decision import Action, ReasonCode
 from credit_limits.domain.money import format_yuan
+from credit_limits.domain.past_due_link import PastDueLink
 from credit_limits.explanation.recourse import Recourse
 from credit_limits.explanation.recourse_sentences import recourse_sentences
 from credit_limits.explanation.sentences import (
@@ -39,6 +40,13 @@ STATE_NAMES: dict[AccountStatus, tuple[str, str]] = {
     AccountStatus.CLOSED: ("closed", "已销户"),
 }
 """English and Chinese name of every state."""
+
+LINK_KIND_NAMES: dict[LinkKind, tuple[str, str]] = {
+    LinkKind.DEVICE: ("device", "设备"),
+    LinkKind.TRANSFER: ("transfer", "转账"),
+    LinkKind.CONTACT: ("contact", "联系人"),
+}
+"""English and Chinese name of every kind of link."""
 
 LINES: dict[str, tuple[str, str]] = {
     "head": (
@@ -85,6 +93,12 @@ LINES: dict[str, tuple[str, str]] = {
         "Linked customers past due, by the links that were active: {count}",
         "当前有效关联中逾期的客户数：{count}",
     ),
+    "link_ids": (
+        "- for the analyst alone, and never for the customer: {names}",
+        "- 仅供分析人员查阅，不得告知客户：{names}",
+    ),
+    "link_id": ("customer {customer_id} ({kinds})", "客户{customer_id}（{kinds}）"),
+    "links_beyond": ("{count} more", "另有{count}个"),
     "extension": (
         "The term is extended by {months} months.",
         "还款期限延长{months}个月。",
@@ -140,7 +154,7 @@ class StateTold:
     """State, term and rate of a decision: before and after it; ``None`` is not known, or as it was.
 
     ``causes`` is what the state rests on, ``linked_past_due`` how many linked customers were past
-    due.
+    due, ``links`` the first few of them.
     """
 
     before: AccountStatus
@@ -148,6 +162,7 @@ class StateTold:
     since: date | None
     causes: tuple[ReasonCode, ...]
     linked_past_due: int | None
+    links: tuple[PastDueLink, ...]
     extension_months: int
     annual_rate_from: float | None
     annual_rate_to: float | None
@@ -251,6 +266,10 @@ class _Speaker:
     def __call__(self, line: str, **values: object) -> str:
         return LINES[line][self.place].format(**values)
 
+    def listed(self, names: Iterable[str]) -> str:
+        """Names one after the other."""
+        return ("、" if self.language is Language.CHINESE else ", ").join(names)
+
 
 def _all_reasons(decision: ExplainedDecision) -> tuple[ReasonCode, ...]:
     """The reasons of the limit, then those of the rest, each once."""
@@ -321,8 +340,7 @@ def _overlay_lines(decision: ExplainedDecision, speak: _Speaker) -> Sequence[str
 
 def _state_lines(told: StateTold, speak: _Speaker) -> Sequence[str]:
     """State, term and rate, where there is anything but an open account to tell of."""
-    names = "、" if speak.language is Language.CHINESE else ", "
-    causes = speak("causes", names=names.join(told.causes)) if told.causes else ""
+    causes = speak("causes", names=speak.listed(told.causes)) if told.causes else ""
     words = {
         "before": STATE_NAMES[told.before][speak.place],
         "state": STATE_NAMES[told.after][speak.place],
@@ -336,11 +354,29 @@ def _state_lines(told: StateTold, speak: _Speaker) -> Sequence[str]:
         lines.append(speak("state_stays", **words))
     if told.linked_past_due:
         lines.append(speak("links", count=told.linked_past_due))
+        lines += _link_lines(told.links, told.linked_past_due, speak)
     if told.extension_months:
         lines.append(speak("extension", months=told.extension_months))
     if told.annual_rate_from is not None and told.annual_rate_to is not None:
         lines.append(speak("rate", before=told.annual_rate_from, after=told.annual_rate_to))
     return lines
+
+
+def _link_lines(links: Sequence[PastDueLink], count: int, speak: _Speaker) -> Sequence[str]:
+    """Who is linked: said to the analyst, and in no line that a customer is sent."""
+    if not links:
+        return ()
+    names = [
+        speak(
+            "link_id",
+            customer_id=link.customer_id,
+            kinds=speak.listed(LINK_KIND_NAMES[kind][speak.place] for kind in link.kinds),
+        )
+        for link in links
+    ]
+    if count > len(links):
+        names.append(speak("links_beyond", count=count - len(links)))
+    return (speak("link_ids", names=speak.listed(names)),)
 
 
 def _recourse_lines(decision: ExplainedDecision, speak: _Speaker) -> Sequence[str]:

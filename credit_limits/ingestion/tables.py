@@ -8,6 +8,7 @@ from credit_limits.domain.account import (
     AccountStatus,
     ActivityKind,
     BureauStatus,
+    LinkKind,
     Product,
     Scenario,
     Segment,
@@ -163,7 +164,7 @@ TABLES: tuple[TableContract, ...] = (
         (
             _text("customer_id"),
             _text("linked_customer_id"),
-            _text("kind", 0.0, ("device", "transfer", "contact")),
+            _text("kind", 0.0, tuple(LinkKind)),
             _flag("active"),
             *_TIMES,
         ),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from credit_limits.domain.account import LinkKind
 from credit_limits.simulation.calendar import DAY_US, HOUR_US, SECOND_US
 from credit_limits.simulation.columns import (
     Floats,
@@ -18,7 +19,7 @@ from credit_limits.simulation.columns import (
 from credit_limits.simulation.parameters import Population
 from credit_limits.simulation.streams import Concern, Streams
 
-LINK_KINDS = ("device", "transfer", "contact")
+LINK_KINDS = tuple(LinkKind)
 _KIND_SHARES = (0.15, 0.35, 0.50)
 _SMALLEST, _LARGEST = 2, 5
 _ENDED_SHARE = 0.10

@@ -7,10 +7,12 @@ from datetime import date
 
 import pytest
 
-from credit_limits.domain.account import AccountStatus, Product
+from credit_limits.domain.account import AccountStatus, LinkKind, Product
 from credit_limits.domain.decision import Action, ReasonCode
+from credit_limits.domain.past_due_link import PastDueLink
 from credit_limits.explanation.account_text import (
     LINES,
+    LINK_KIND_NAMES,
     MEASURE_NAMES,
     PRODUCT_NAMES,
     STATE_NAMES,
@@ -37,6 +39,7 @@ TABLES = {
     "steps": (STEP_SENTENCES, Step),
     "goals": (GOAL_SENTENCES, Goal),
     "reasons": (REASON_SENTENCES, ReasonCode),
+    "links": (LINK_KIND_NAMES, LinkKind),
     "states": (STATE_NAMES, AccountStatus),
     "beside": (BESIDE_SENTENCES, BESIDE_THE_LIMIT),
 }
@@ -51,7 +54,7 @@ HELD = ExplainedDecision(
     to_minor=1_000_000,
     reasons=(ReasonCode.PORTFOLIO_CAP,),
     change_reasons=(),
-    state=StateTold(AccountStatus.OPEN, AccountStatus.OPEN, date(2020, 5, 4), (), 0, 0, 0.18, None),
+    state=StateTold(AccountStatus.OPEN, AccountStatus.OPEN, date(2020, 5, 4), (), 0, (), 0, 0.18, None),
     rules=(),
     features=(),
     contributions=(),
@@ -108,6 +111,10 @@ FROZEN = replace(
         date(2024, 1, 31),
         (ReasonCode.LINKED_RISK,),
         3,
+        (
+            PastDueLink("C00012", (LinkKind.CONTACT, LinkKind.DEVICE)),
+            PastDueLink("C00044", (LinkKind.TRANSFER,)),
+        ),
         6,
         0.26,
         0.24,
@@ -241,6 +248,8 @@ def test_state_term_and_rate_are_told_in_both_languages():
     for line in (
         "State: open, from now on frozen since 2024-01-31, for linked_risk",
         "Linked customers past due, by the links that were active: 3",
+        "- for the analyst alone, and never for the customer: customer C00012 "
+        "(contact, device), customer C00044 (transfer), 1 more",
         "The term is extended by 6 months.",
         "The annual rate changes from 26.00% to 24.00%.",
     ):
@@ -250,6 +259,16 @@ def test_state_term_and_rate_are_told_in_both_languages():
     chinese = explanation_lines(FROZEN, Language.CHINESE)
     assert "状态：原为正常，现为冻结，自2024-01-31起，原因：linked_risk" in chinese
     assert "还款期限延长6个月。" in chinese
+    named = "- 仅供分析人员查阅，不得告知客户：客户C00012（联系人、设备）、客户C00044（转账）、另有1个"
+    assert named in chinese
+
+
+@pytest.mark.parametrize("language", Language)
+def test_what_the_customer_is_sent_names_no_other_customer(language):
+    told = explanation_lines(FROZEN, language)
+    naming = [line for line in told if "C00012" in line or "C00044" in line]
+    assert len(naming) == 1
+    assert told[1] not in naming
 
 
 def test_an_account_that_stays_frozen_says_since_when():

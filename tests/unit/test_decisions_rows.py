@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from credit_limits.decisions import decide
-from credit_limits.domain.account import Product
+from credit_limits.domain.account import LinkKind, Product
 from credit_limits.domain.digest import digest_of
+from credit_limits.domain.past_due_link import PastDueLink
 from credit_limits.domain.periods import end_of_day
 from credit_limits.explanation.reasons import NONE
 from credit_limits.policy.brakes import stop_of
@@ -25,6 +26,7 @@ from tidegate.operations.decision_rows import (
     listed_numbers,
     state_digests,
 )
+from tidegate.operations.past_due_links import link_texts
 
 LINEAGE = Lineage(
     model_version="1",
@@ -157,6 +159,23 @@ def test_lists_leave_out_what_is_not_there():
     assert listed(places, ("a", "b", "c")).to_pylist() == [["b", "a"], [], ["c"]]
 
 
+def test_a_row_names_the_links_of_its_customer_and_of_who_is_counted_alone():
+    links = {
+        "C0000": [PastDueLink("C7", (LinkKind.CONTACT, LinkKind.DEVICE))],
+        "C0001": [PastDueLink("C8", (LinkKind.TRANSFER,)), PastDueLink("C9", (LinkKind.DEVICE,))],
+        "C0002": [PastDueLink("C8", (LinkKind.TRANSFER,))],
+    }
+    counts = (1.0, 2.0, 0.0, NOT_KNOWN, 3.0)
+    portfolio = portfolio_of(*({"linked_past_due_count": count} for count in counts))
+    assert link_texts(portfolio, links).to_pylist() == [
+        ["C7: contact, device"],
+        ["C8: transfer", "C9: device"],
+        [],
+        [],
+        [],
+    ]
+
+
 def test_closures_last_to_the_later_of_this_and_earlier_decisions():
     # overdue by 30 days closes for 6 months, by 1 day for 3
     changes = [
@@ -178,6 +197,7 @@ def test_closures_last_to_the_later_of_this_and_earlier_decisions():
         feature_contributions=listed_numbers(
             np.full((len(changes), 1), NONE), np.zeros((len(changes), 1))
         ),
+        past_due_links=link_texts(portfolio, {}),
     )
     half_year, year = (end_of_day(date(2024, 7, 31)), end_of_day(date(2024, 12, 31)))
     assert table["increases_closed_until"].to_pylist() == [

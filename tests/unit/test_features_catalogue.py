@@ -29,8 +29,8 @@ from tidegate.adapters.snapshots import Knowledge, Snapshots, compute_view, read
 SQL = Path(queries.__file__).parent / "sql"
 
 
-def test_there_is_a_query_for_each_view_and_no_other():
-    assert sorted(path.stem for path in SQL.glob("*")) == sorted(View)
+def test_there_is_a_query_for_each_view_and_one_for_the_links_behind_a_count():
+    assert sorted(path.stem for path in SQL.glob("*")) == sorted([*View, "past_due_links"])
     assert [spec.view for spec in VIEW_SPECS] == list(View)
 
 

@@ -91,9 +91,17 @@ def prove(
         f"decision {outcome.decision_id} of account {outcome.account_id}, one of "
         f"{outcome.decisions:,} in batch {outcome.batch_id}",
         f"its root stands in ledger entry {outcome.entry_sequence}",
+        *_names_others(outcome.others_named),
         f"next: tidegate ledger check-proof {out} --root {outcome.root}",
     ]
     show(outcome.model_dump(mode="json", exclude={"proof"}), summary, as_json)
+
+
+def _names_others(count: int) -> list[str]:
+    """The warning that a proof is not for the customer, where its row names others."""
+    if not count:
+        return []
+    return [f"it names {count} linked customers by their ids: for an auditor, not for the customer"]
 
 
 def check(

@@ -19,6 +19,7 @@ from tidegate.operations.decision_inputs import DecisionInputs, model_inputs
 from tidegate.operations.decision_rows import Identity, Lineage, identify
 from tidegate.operations.limit_state import read_portfolio
 from tidegate.operations.macro_overlay import OverlayInForce, overlay_at
+from tidegate.operations.past_due_links import feature_versions, past_due_links
 from tidegate.operations.platform import Platform
 from tidegate.operations.rule_book import rule_book_at
 from tidegate.operations.scored_rows import label_window_months, portfolio_scored
@@ -134,6 +135,13 @@ def open_cycle(
     inputs = DecisionInputs(
         portfolio=portfolio,
         features=model_inputs(scored, portfolio, model),
+        links=past_due_links(
+            platform.lake,
+            portfolio,
+            feature_versions(
+                platform.ledger, certified.loaded.feature_service, as_of, lineage.data_versions
+            ),
+        ),
         model=model,
         policy=policy,
         brakes=lineage.brakes,

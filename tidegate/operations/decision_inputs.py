@@ -27,6 +27,7 @@ from tidegate.operations.decision_rows import (
     listed,
     listed_numbers,
 )
+from tidegate.operations.past_due_links import PastDueLinks, link_texts
 from training.model import DefaultRiskModel
 
 _CONTRIBUTION_DIGITS = 6
@@ -37,11 +38,12 @@ class DecisionInputs:
     """N accounts and what decides about them.
 
     ``features``, shape (N, F), are the model's inputs in its order; ``portfolio`` holds the score
-    that the model gave them.
+    that the model gave them. ``links`` are those that its linked risk counts.
     """
 
     portfolio: Portfolio
     features: Floats
+    links: PastDueLinks
     model: DefaultRiskModel
     policy: LimitPolicy
     brakes: Brakes
@@ -87,6 +89,7 @@ def make_decisions(
         identity=identity,
         feature_reasons=names,
         feature_contributions=contributions,
+        past_due_links=link_texts(inputs.portfolio, inputs.links),
     )
     return batch, rows
 

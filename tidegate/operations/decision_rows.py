@@ -23,6 +23,7 @@ from credit_limits.policy.portfolio import (
     Portfolio,
 )
 from credit_limits.policy.risk_grades import Grade
+from tidegate.operations.past_due_links import LINKS_COLUMN
 from tidegate.operations.rule_rows import rule_texts
 
 _CHUNK_ROWS = 65_536
@@ -149,6 +150,7 @@ def decision_rows(
     identity: Identity,
     feature_reasons: pa.Array,
     feature_contributions: pa.Array,
+    past_due_links: pa.Array,
 ) -> pa.Table:
     """The rows of the table ``decisions``, in the portfolio's order; amounts in minor units."""
     count = len(portfolio)
@@ -175,6 +177,7 @@ def decision_rows(
             "state_since": pa.array(batch.changes.since.astype("datetime64[D]"), pa.date32()),
             "state_causes": listed(batch.state_causes, REASONS),
             "linked_past_due_count": _known(portfolio.features.linked_past_due_count),
+            LINKS_COLUMN: past_due_links,
             "extension_months": pa.array(batch.changes.extension_months),
             "annual_rate_from": _known(portfolio.annual_rate),
             "annual_rate_to": _known(batch.changes.annual_rate),

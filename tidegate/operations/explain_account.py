@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from credit_limits.domain.account import AccountStatus, Product
 from credit_limits.domain.decision import Action, ReasonCode
 from credit_limits.domain.errors import DataMissing
+from credit_limits.domain.past_due_link import PastDueLink
 from credit_limits.explanation.account_text import (
     CapPrice,
     ExplainedDecision,
@@ -18,6 +19,7 @@ from credit_limits.explanation.account_text import (
 from credit_limits.explanation.sentences import Language
 from credit_limits.policy.portfolio_caps import Measure
 from tidegate.operations.brakes import Brake
+from tidegate.operations.past_due_links import LINKS_COLUMN
 from tidegate.operations.platform import Platform
 from tidegate.operations.recorded_decisions import (
     RecordedBatch,
@@ -161,6 +163,7 @@ def _state_told(row: dict[str, object]) -> StateTold:
         since=since if isinstance(since, date) else None,
         causes=tuple(ReasonCode(code) for code in _texts(row["state_causes"])),
         linked_past_due=None if linked is None else int(linked),
+        links=tuple(PastDueLink.of(text) for text in _texts(row.get(LINKS_COLUMN))),
         extension_months=_whole(row["extension_months"]),
         annual_rate_from=_maybe_number(row["annual_rate_from"]),
         annual_rate_to=_maybe_number(row["annual_rate_to"]),

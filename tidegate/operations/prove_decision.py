@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from credit_limits.ledger.merkle import prove
 from credit_limits.ledger.proof import write_proof
+from tidegate.operations.past_due_links import LINKS_COLUMN
 from tidegate.operations.platform import Platform
 from tidegate.operations.recorded_decisions import batch_of_decision, recorded_batch
 
@@ -23,6 +24,7 @@ class ProveDecisionOutcome(BaseModel):
     """A proof and what it is to be checked against.
 
     ``root`` stands in the ledger entry ``entry_sequence``, and is what was published.
+    ``others_named`` is how many linked customers the row names by their ids.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -34,6 +36,7 @@ class ProveDecisionOutcome(BaseModel):
     root: str
     entry_sequence: int
     entry_digest: str
+    others_named: int
     proof: str
     path: str | None
 
@@ -49,6 +52,7 @@ def prove_decision(platform: Platform, request: ProveDecisionRequest) -> ProveDe
     """
     batch = recorded_batch(platform, batch_of_decision(platform, request.decision_id))
     place, row = batch.row(request.decision_id)
+    links = row.get(LINKS_COLUMN)
     proof = write_proof(row, prove(batch.leaves, place), batch.entry)
     if request.out is not None:
         request.out.write_bytes(proof)
@@ -60,6 +64,7 @@ def prove_decision(platform: Platform, request: ProveDecisionRequest) -> ProveDe
         root=batch.outcome.merkle_root,
         entry_sequence=batch.entry.sequence,
         entry_digest=batch.entry.digest,
+        others_named=len(links) if isinstance(links, list) else 0,
         proof=proof.decode(),
         path=None if request.out is None else str(request.out),
     )

@@ -11,10 +11,11 @@ from credit_limits.ledger.entry import Entry, EntryKind
 from credit_limits.ledger.merkle import merkle_root
 from tidegate.operations.decision_rows import leaf_digests
 from tidegate.operations.limits_outcome import AdjustLimitsOutcome
+from tidegate.operations.past_due_links import LINKS_COLUMN
 from tidegate.operations.platform import Platform
 
 _TABLE = "decisions"
-_LATER = ("model_default_probability", "overlay_version", "overlay_digest")
+_LATER = ("model_default_probability", "overlay_version", "overlay_digest", LINKS_COLUMN)
 
 
 @dataclass(frozen=True, slots=True)

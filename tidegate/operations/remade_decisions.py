@@ -33,11 +33,18 @@ from tidegate.operations.decision_rows import Identity, Lineage, feature_row_dig
 from tidegate.operations.limit_state import read_portfolio
 from tidegate.operations.limits_outcome import BrakeRow, brake_rows
 from tidegate.operations.macro_overlay import OverlayInForce, overlay_at
+from tidegate.operations.past_due_links import (
+    LINKS_COLUMN,
+    PastDueLinks,
+    link_texts,
+    past_due_links,
+)
 from tidegate.operations.platform import Platform
 from tidegate.operations.recorded_decisions import RecordedBatch
 from tidegate.operations.remade_inputs import (
     brakes_as_of,
     features_from_lake,
+    feature_versions_of,
     features_from_snapshot,
     tables_read,
 )
@@ -117,9 +124,13 @@ class _Remaking:
         if scored is None or portfolio is None:
             return None
         portfolio = overlay.applied(portfolio)
+        links = self._links(portfolio)
+        if links is None:
+            return None
         inputs = DecisionInputs(
             portfolio=portfolio,
             features=model_inputs(scored, portfolio, loaded.model),
+            links=links,
             model=loaded.model,
             policy=policy,
             brakes=in_force(open_then),
@@ -217,6 +228,15 @@ class _Remaking:
         portfolio = portfolio.where(np.isin(portfolio.account_id, decided.astype(np.str_)))
         return portfolio if len(portfolio) else None
 
+    def _links(self, portfolio: Portfolio) -> PastDueLinks | None:
+        """The links that the features counted, out of the tables as they were."""
+        versions = feature_versions_of(self.platform, self.batch)
+        try:
+            return past_due_links(self.platform.lake, portfolio, versions)
+        except (DataMissing, duckdb.Error) as error:
+            self._note(Part.DATA, _READABLE, str(error))
+            return None
+
     def _lineage(self, inputs: DecisionInputs, file: DatedFile, overlay: OverlayInForce) -> Lineage:
         """What the decisions follow from now; versions and certificate are those recorded."""
         return Lineage(
@@ -245,18 +265,30 @@ class _Remaking:
         """
         states = self._differing("state_digest", identity.state_digests, inputs.portfolio)
         rows = self._differing("feature_row_digest", identity.row_digests, inputs.portfolio)
+        linked = self._linked_otherwise(inputs) & ~states & ~rows
         moved = int((rows & ~states).sum())
         service = service_of(self.outcome.feature_service)
         computed_alike = schema_hash(service) == loaded.schema_hash
         by_features = moved if not computed_alike or self._snapshot_holds(inputs) else 0
         gone = self.batch.rows.num_rows - len(inputs.portfolio)
-        by_data = int(states.sum()) + gone + moved - by_features
+        by_data = int((states | linked).sum()) + gone + moved - by_features
         self._note(Part.DATA, _read_otherwise(0), _read_otherwise(by_data))
         self._note(
             Part.FEATURES,
             f"{service.name} {loaded.schema_hash}, {_read_otherwise(0)}",
             f"{service.name} {schema_hash(service)}, {_read_otherwise(by_features)}",
         )
+
+    def _linked_otherwise(self, inputs: DecisionInputs) -> Flags:
+        """Whose links are others than recorded, also where there are as many of them.
+
+        A batch of before links were recorded has none to compare.
+        """
+        portfolio = inputs.portfolio
+        if LINKS_COLUMN not in self.batch.rows.column_names:
+            return np.zeros(len(portfolio), np.bool_)
+        now = link_texts(portfolio, inputs.links).to_pylist()
+        return self._differing(LINKS_COLUMN, now, portfolio)
 
     def _snapshot_holds(self, inputs: DecisionInputs) -> bool:
         """Whether the snapshots that are there hold what the decisions were made from."""
@@ -274,10 +306,10 @@ class _Remaking:
         digests = feature_row_digests(held, features)
         return not self._differing("feature_row_digest", digests, portfolio).any()
 
-    def _differing(self, column: str, digests: Sequence[str], portfolio: Portfolio) -> Flags:
+    def _differing(self, column: str, now: Sequence[object], portfolio: Portfolio) -> Flags:
         places = pc.index_in(pa.array(portfolio.account_id.tolist()), self.batch.rows["account_id"])
         recorded = self.batch.rows[column].take(places).to_pylist()
-        return np.array([a != b for a, b in zip(digests, recorded, strict=True)], np.bool_)
+        return np.array([a != b for a, b in zip(now, recorded, strict=True)], np.bool_)
 
     def _rows(
         self, inputs: DecisionInputs, lineage: Lineage, identity: Identity

@@ -16,7 +16,6 @@ import pyarrow.compute as pc
 
 from credit_limits.domain.errors import DataMissing
 from credit_limits.domain.features import View
-from credit_limits.ledger.entry import EntryKind
 from credit_limits.policy.portfolio import Portfolio
 from feature_repo.queries import service_of, tables_of
 from monitoring.drift import SCORE
@@ -24,6 +23,7 @@ from tidegate.adapters.snapshots import Snapshots, compute_view, hold_shared_tab
 from tidegate.operations.brakes import Brake, open_brakes
 from tidegate.operations.decision_rows import feature_row_digests
 from tidegate.operations.limit_state import read_portfolio
+from tidegate.operations.past_due_links import feature_versions
 from tidegate.operations.platform import Platform
 from tidegate.operations.recorded_decisions import RecordedBatch
 
@@ -49,7 +49,7 @@ def features_from_lake(platform: Platform, batch: RecordedBatch) -> pd.DataFrame
         FeatureStoreError: the service is none of today's.
     """
     service, as_of = service_of(batch.outcome.feature_service), batch.outcome.as_of
-    versions = _feature_versions(platform, batch)
+    versions = feature_versions_of(platform, batch)
     read = {table: versions[table] for table in tables_of(service) if table in versions}
     with platform.lake.connect(read, known_at=as_of) as connection:
         hold_shared_tables(connection)
@@ -87,16 +87,11 @@ def brakes_as_of(platform: Platform, batch: RecordedBatch) -> tuple[Brake, ...]:
     )
 
 
-def _feature_versions(platform: Platform, batch: RecordedBatch) -> Mapping[str, int]:
-    """Versions that the features were computed from: those of the run that noted them last."""
-    asked = (batch.outcome.feature_service, batch.outcome.as_of.isoformat())
+def feature_versions_of(platform: Platform, batch: RecordedBatch) -> Mapping[str, int]:
+    """The Delta versions that the features of a batch were computed from, by the ledger then."""
+    outcome = batch.outcome
     past = platform.ledger.up_to(batch.entry.sequence)
-    for entry in reversed(past.entries(EntryKind.FEATURES_MATERIALIZED)):
-        if (entry.payload["feature_service"], entry.payload["as_of"]) == asked:
-            versions = entry.payload["data_versions"]
-            assert isinstance(versions, dict)
-            return versions
-    return batch.outcome.data_versions
+    return feature_versions(past, outcome.feature_service, outcome.as_of, outcome.data_versions)
 
 
 def _joined(views: Mapping[View, pd.DataFrame]) -> pd.DataFrame:

@@ -20,6 +20,7 @@ _DECIDING = (
     "tidegate.operations.decision_rows",
     "tidegate.operations.limit_state",
     "tidegate.operations.macro_overlay",
+    "tidegate.operations.past_due_links",
     "tidegate.operations.rule_book",
     "tidegate.operations.rule_rows",
     "training.calibration",
