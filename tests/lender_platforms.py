@@ -31,7 +31,7 @@ def with_column(table: pa.Table, name: str, values: np.ndarray) -> pa.Table:
 
 
 def tables() -> dict[str, pa.Table]:
-    """The sample lender, with both products, wishes of customers, and changes of limits."""
+    """The sample lender, with both products, wishes of customers, bills, and changes of limits."""
     found, random = lender_tables(), np.random.default_rng(5)
     count = found["accounts"].num_rows
     for name in ("human_review_only", "declines_increases"):
@@ -41,6 +41,8 @@ def tables() -> dict[str, pa.Table]:
     products = np.where(random.random(count) < 0.3, "cash_loan", "pay_later")
     found["accounts"] = with_column(found["accounts"], "product", products)
     found["accounts"] = with_column(found["accounts"], "apr", random.uniform(0.1, 0.24, count))
+    owed = found["statements"]["balance_minor"].to_numpy().clip(min=0) // 20
+    found["statements"] = with_column(found["statements"], "minimum_due_minor", owed)
     changed = found["accounts"]["account_id"].to_pylist()[:200]
     when = [end_of_day(date(2023, 12, 1))] * 200
     found["limit_changes"] = pa.table(

@@ -4,10 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from credit_limits.domain.account import AccountStatus, LinkKind, Product
+from credit_limits.domain.account import AccountStatus, Product
 from credit_limits.domain.decision import Action, ReasonCode
 from credit_limits.domain.money import format_yuan
 from credit_limits.domain.past_due_link import PastDueLink
+from credit_limits.explanation.names import LINK_KIND_NAMES, PRODUCT_NAMES, STATE_NAMES
+from credit_limits.explanation.notices import told_reasons
 from credit_limits.explanation.recourse import Recourse
 from credit_limits.explanation.recourse_sentences import recourse_sentences
 from credit_limits.explanation.sentences import (
@@ -20,33 +22,12 @@ from credit_limits.policy.portfolio_caps import Measure
 
 _LANGUAGES = tuple(Language)
 
-PRODUCT_NAMES: dict[Product, tuple[str, str]] = {
-    Product.PAY_LATER: ("pay-later line", "先享后付"),
-    Product.CASH_LOAN: ("cash-loan line", "现金借款"),
-}
-"""English and Chinese name of every product."""
-
 MEASURE_NAMES: dict[Measure, tuple[str, str]] = {
     Measure.LIMIT: ("limits", "授信额度"),
     Measure.EXPOSURE: ("exposure", "违约风险敞口"),
     Measure.EXPECTED_LOSS: ("expected loss", "预期损失"),
 }
 """English and Chinese name of what a cap adds up."""
-
-STATE_NAMES: dict[AccountStatus, tuple[str, str]] = {
-    AccountStatus.OPEN: ("open", "正常"),
-    AccountStatus.INCREASES_CLOSED: ("closed to increases", "关闭提额"),
-    AccountStatus.FROZEN: ("frozen", "冻结"),
-    AccountStatus.CLOSED: ("closed", "已销户"),
-}
-"""English and Chinese name of every state."""
-
-LINK_KIND_NAMES: dict[LinkKind, tuple[str, str]] = {
-    LinkKind.DEVICE: ("device", "设备"),
-    LinkKind.TRANSFER: ("transfer", "转账"),
-    LinkKind.CONTACT: ("contact", "联系人"),
-}
-"""English and Chinese name of every kind of link."""
 
 LINES: dict[str, tuple[str, str]] = {
     "head": (
@@ -229,7 +210,7 @@ def explanation_lines(
         decision.action,
         decision.from_minor,
         decision.to_minor,
-        reasons=_all_reasons(decision),
+        reasons=told_reasons(decision.action, decision.reasons, decision.change_reasons),
         beside=decision.beside,
         features=decision.features,
         language=language,

@@ -12,15 +12,13 @@ from credit_limits.domain.decision import Action, ReasonCode
 from credit_limits.domain.past_due_link import PastDueLink
 from credit_limits.explanation.account_text import (
     LINES,
-    LINK_KIND_NAMES,
     MEASURE_NAMES,
-    PRODUCT_NAMES,
-    STATE_NAMES,
     CapPrice,
     ExplainedDecision,
     StateTold,
     explanation_lines,
 )
+from credit_limits.explanation.names import LINK_KIND_NAMES, PRODUCT_NAMES, STATE_NAMES
 from credit_limits.explanation.reasons import BESIDE_THE_LIMIT
 from credit_limits.explanation.recourse import Change, Goal, Recourse, Step
 from credit_limits.explanation.recourse_sentences import (
@@ -54,7 +52,9 @@ HELD = ExplainedDecision(
     to_minor=1_000_000,
     reasons=(ReasonCode.PORTFOLIO_CAP,),
     change_reasons=(),
-    state=StateTold(AccountStatus.OPEN, AccountStatus.OPEN, date(2020, 5, 4), (), 0, (), 0, 0.18, None),
+    state=StateTold(
+        AccountStatus.OPEN, AccountStatus.OPEN, date(2020, 5, 4), (), 0, (), 0, 0.18, None
+    ),
     rules=(),
     features=(),
     contributions=(),
@@ -259,7 +259,9 @@ def test_state_term_and_rate_are_told_in_both_languages():
     chinese = explanation_lines(FROZEN, Language.CHINESE)
     assert "状态：原为正常，现为冻结，自2024-01-31起，原因：linked_risk" in chinese
     assert "还款期限延长6个月。" in chinese
-    named = "- 仅供分析人员查阅，不得告知客户：客户C00012（联系人、设备）、客户C00044（转账）、另有1个"
+    named = (
+        "- 仅供分析人员查阅，不得告知客户：客户C00012（联系人、设备）、客户C00044（转账）、另有1个"
+    )
     assert named in chinese
 
 

@@ -9,6 +9,7 @@ from typing import TypeVar
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from credit_limits.domain.errors import GateRefused, InputError
@@ -252,6 +253,23 @@ def test_a_canary_decides_its_share_in_a_batch_of_its_own(with_canary):
     assert 0.25 < len(accounts) / 3000 < 0.35
     assert canary.num_rows + control.num_rows == 3000
     assert champion(with_canary) == "1"
+
+
+def test_a_shadow_sends_nobody_anything_and_a_canary_its_own_accounts(in_shadow, with_canary):
+    def sent(platform, batch):
+        rows = platform.lake.read("outbox")
+        return set(rows.filter(pc.equal(rows["decisions_batch"], batch))["decision_id"].to_pylist())
+
+    effective = set(in_shadow.lake.read("decisions")["decision_id"].to_pylist())
+    shadow = set(in_shadow.lake.read("shadow_decisions")["decision_id"].to_pylist())
+    assert set(in_shadow.lake.read("outbox")["decision_id"].to_pylist()) <= effective - shadow
+
+    outcome = adjusted(with_canary, FEBRUARY)
+    assert [outbox.batch_id for outbox in outcome.outbox] == list(outcome.batch_ids)
+    for batch in outcome.batch_ids:
+        decided = with_canary.lake.read("decisions", batch_id=batch)["decision_id"].to_pylist()
+        assert 0 < len(sent(with_canary, batch)) <= len(decided)
+        assert sent(with_canary, batch) <= set(decided)
 
 
 def test_both_batches_of_a_canary_replay_and_are_in_the_ledger(with_canary):

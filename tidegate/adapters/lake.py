@@ -25,7 +25,7 @@ from credit_limits.ingestion.tables import TABLES
 _PROTECTED = frozenset({"quarantine", *(table.name for table in TABLES if table.protected)})
 _KEYS = {"decisions": ("account_id",)} | {table.name: table.keys for table in TABLES}
 # Tables of our own, which a later version of the program may write with more columns.
-_GROWING = ("decisions", "shadow_decisions")
+_GROWING = ("decisions", "shadow_decisions", "outbox")
 _KNOWLEDGE_TABLES = ("statements", "outcomes", "accounts")
 
 

@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from tidegate.operations.change_rows import ChangeRow, ChangeTables
     from tidegate.operations.list_brakes import ListBrakesOutcome
     from tidegate.operations.list_outbox import ListOutboxOutcome
+    from tidegate.operations.outbox_outcome import DueRow, WriteOutboxOutcome
     from tidegate.operations.preview_brake import PreviewBrakeOutcome
     from tidegate.operations.release_brake import ReleaseBrakeOutcome
     from tidegate.operations.set_brake import SetBrakeOutcome
     from tidegate.operations.simulate_policy import SimulatePolicyOutcome
-    from tidegate.operations.write_outbox import WriteOutboxOutcome
 
 _SUMS = ("limit_minor", "exposure_minor", "expected_loss_minor", "expected_profit_minor")
 
@@ -136,9 +136,17 @@ def _simulated(outcome: "SimulatePolicyOutcome") -> list[str]:
 def _outbox_written(outcome: "WriteOutboxOutcome") -> list[str]:
     return [
         f"notices of batch {outcome.batch_id}, {outcome.decisions:,} decisions",
-        *table(("kind", "notices"), list(outcome.notices.items())),
+        *_due(outcome.due),
         "next: tidegate outbox list",
     ]
+
+
+def _due(rows: "Sequence[DueRow]") -> list[str]:
+    """How many of each kind are due by which day."""
+    if not rows:
+        return ["nothing is due"]
+    cells = [(row.kind, str(row.due_by or "no time by law"), f"{row.count:,}") for row in rows]
+    return table(("kind", "due by", "number"), cells)
 
 
 def _outbox_listed(outcome: "ListOutboxOutcome") -> list[str]:
@@ -147,7 +155,11 @@ def _outbox_listed(outcome: "ListOutboxOutcome") -> list[str]:
         for row in outcome.notices
     ]
     head = f"{outcome.count:,} notices, {len(rows):,} of them here"
-    return [head, *(table(("notice", "due by", "kind", "account", "text"), rows) if rows else [])]
+    return [
+        head,
+        *_due(outcome.due),
+        *(table(("notice", "due by", "kind", "account", "text"), rows) if rows else []),
+    ]
 
 
 CONTROL_SUMMARIES: dict[str, Callable[[Any], list[str]]] = {

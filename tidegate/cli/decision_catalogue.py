@@ -80,10 +80,12 @@ WRITE_OUTBOX = OperationCommand(
     ("outbox", "write"),
     "write_outbox",
     "WriteOutboxRequest",
-    "Derive the notices that a batch of decisions owes.",
-    "Writes a notice for every limit that was lowered or closed, with at most four reasons and the "
-    "last day that the rule book leaves for it, and an information for every raise, in English and "
-    "Chinese. A batch owes each notice once: run again, it is recognised.",
+    "Write the notices and reminders due after a batch.",
+    "What 'tidegate adjust' does last, by hand: for a batch that was decided before it did, or was "
+    "killed there. Writes a notice for everything that was taken, closed or made dearer, with at "
+    "most four reasons and the last day that the rule book leaves for it, an information for what "
+    "was not, and a reminder of every bill to come of a risky account, in English and Chinese. A "
+    "batch owes each of them once: run again, it is recognised.",
     "tidegate outbox write",
 )
 
@@ -91,9 +93,9 @@ LIST_OUTBOX = OperationCommand(
     ("outbox", "list"),
     "list_outbox",
     "ListOutboxRequest",
-    "List the notices that are due.",
-    "Lists what 'tidegate outbox write' has written, the most pressing first, with the text for "
-    "the customer in the language asked for.",
+    "List the notices and reminders that are due.",
+    "Says how many of each kind are due by which day, and lists the most pressing of them with the "
+    "text for the customer in the language asked for.",
     "tidegate outbox list --kind adverse --due-by 2005-11-07",
 )
 

@@ -33,6 +33,7 @@ from tidegate.operations.limits_outcome import (
 from tidegate.operations.platform import Platform
 from tidegate.operations.rule_rows import rule_book_row
 from tidegate.operations.serve_launch import Made, serve_canary, serve_shadow
+from tidegate.operations.write_outbox import write_outboxes
 
 __all__ = ["AdjustLimitsOutcome", "AdjustLimitsRequest", "adjust_limits"]
 
@@ -69,17 +70,26 @@ def adjust_limits(platform: Platform, request: AdjustLimitsRequest) -> AdjustLim
     share in a batch of its own. Caps are ratios to today, so met on each part they are met on the
     whole. The outcome is that of the champion's batch.
 
+    The notices that the day's decisions owe, and the reminders that are due, are written last, each
+    once: a run that was killed before them finds its decisions, started again, and writes them.
+
     Raises:
         NoCertifiedChampion: no champion, or one whose certificate does not verify; the refusal
             is noted in the ledger.
         DataMissing: the features of the day were not computed, no account is left to decide, or
             the overlay asks for macro figures that the lake does not have.
-        PolicyError: the limit policy, the overlay or the rule book of the day cannot be used.
+        PolicyError: the limit policy, the overlay, the rule book or the reminder policy of the day
+            cannot be used.
         AllocationInfeasible: the caps of the policy cannot be met.
     """
     as_of = request.as_of or platform.lake.latest_knowledge()
-    champion, launching = _deciders(platform, as_of)
-    asked = Asked(as_of, request.product)
+    outcome = _adjusted(platform, Asked(as_of, request.product))
+    return outcome.model_copy(update={"outbox": write_outboxes(platform, as_of)})
+
+
+def _adjusted(platform: Platform, asked: Asked) -> AdjustLimitsOutcome:
+    """The champion's batch, and what was served to a version that launches."""
+    champion, launching = _deciders(platform, asked.as_of)
     canary = None
     if launching and launching.launch.step is Step.CANARY:
         launch = launching.launch
@@ -88,7 +98,7 @@ def adjust_limits(platform: Platform, request: AdjustLimitsRequest) -> AdjustLim
         canary = _decide(platform, cycle) if cycle else None
     cycle = open_cycle(platform, champion, asked)
     if cycle is None:
-        raise DataMissing(f"no open account of the product {request.product} at {as_of}")
+        raise DataMissing(f"no open account of the product {asked.product} at {asked.as_of}")
     made = _decide(platform, cycle)
     if launching is None:
         return made.outcome

@@ -1,4 +1,4 @@
-"""List the outbox: notices that are due, the most pressing first."""
+"""List the outbox: notices and reminders that are due, the most pressing first."""
 
 from datetime import date
 
@@ -6,17 +6,19 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from credit_limits.explanation.notices import NoticeKind
 from credit_limits.explanation.sentences import Language
+from tidegate.operations.outbox_outcome import DueRow
+from tidegate.operations.outbox_rows import TABLE
 from tidegate.operations.platform import Platform
-from tidegate.operations.write_outbox import TABLE
 
-_ROWS = """
-SELECT notice_id, kind, due_by, rule_id, account_id, decision_id, {text}
+_ASKED = """
+CREATE TEMP TABLE asked AS
 FROM outbox
 WHERE ($batch IS NULL OR decisions_batch = $batch)
     AND ($due_by IS NULL OR due_by <= $due_by)
     AND ($kind IS NULL OR kind = $kind)
-ORDER BY due_by NULLS LAST, notice_id
 """
+_DUE = "SELECT kind, due_by, count(*) FROM asked GROUP BY ALL ORDER BY due_by NULLS LAST, kind"
+_FIRST = "FROM asked ORDER BY due_by NULLS LAST, notice_id LIMIT ?"
 
 
 class ListOutboxRequest(BaseModel):
@@ -26,13 +28,17 @@ class ListOutboxRequest(BaseModel):
 
     batch: str | None = Field(None, description="of this batch of decisions; of all if empty")
     due_by: date | None = Field(None, description="due on this day or before; all if empty")
-    kind: NoticeKind | None = Field(None, description="of this kind; both if empty")
+    kind: NoticeKind | None = Field(None, description="of this kind; of every kind if empty")
     language: Language = Field(Language.ENGLISH, description="language of the text: en or zh")
     first: int = Field(20, ge=1, description="how many are shown, the most pressing first")
 
 
 class NoticeRow(BaseModel):
-    """A notice; ``due_by`` is the last day by law, ``None`` where no rule asks for it."""
+    """A notice or reminder, and the last day on which it may go.
+
+    ``due_by`` of a notice is by law, ``None`` where no rule asks for it; of a reminder it is by the
+    reminder policy, before ``payment_due_on``.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -40,33 +46,42 @@ class NoticeRow(BaseModel):
     kind: NoticeKind
     due_by: date | None
     rule_id: str | None
+    payment_due_on: date | None
     account_id: str
     decision_id: str
     text: str
 
 
 class ListOutboxOutcome(BaseModel):
-    """How many notices there are, and the most pressing of them."""
+    """How many there are, how many of each kind by which day, and the most pressing of them."""
 
     model_config = ConfigDict(frozen=True)
 
     count: int
+    due: tuple[DueRow, ...]
     notices: tuple[NoticeRow, ...]
 
 
 def list_outbox(platform: Platform, request: ListOutboxRequest) -> ListOutboxOutcome:
-    """The notices that were written; none before the first outbox was."""
+    """What was written; nothing before the first outbox was."""
     if not platform.lake.exists(TABLE):
-        return ListOutboxOutcome(count=0, notices=())
+        return ListOutboxOutcome(count=0, due=(), notices=())
     asked = {"batch": request.batch, "due_by": request.due_by, "kind": request.kind}
-    statement = _ROWS.format(text=f"text_{request.language}")
     with platform.lake.connect(tables=[TABLE]) as connection:
-        rows = connection.execute(statement, asked).fetchall()
-    names = list(NoticeRow.model_fields)
+        connection.execute(_ASKED, asked)
+        due = tuple(
+            DueRow(kind=kind, due_by=due_by, count=count)
+            for kind, due_by, count in connection.execute(_DUE).fetchall()
+        )
+        rows = connection.sql(_FIRST, params=[request.first]).to_arrow_table().to_pylist()
     return ListOutboxOutcome(
-        count=len(rows),
-        notices=tuple(
-            NoticeRow.model_validate(dict(zip(names, row, strict=True)))
-            for row in rows[: request.first]
-        ),
+        count=sum(row.count for row in due),
+        due=due,
+        notices=tuple(_notice_row(row, request.language) for row in rows),
     )
+
+
+def _notice_row(row: dict[str, object], language: Language) -> NoticeRow:
+    """Of a row of before there were reminders, which says nothing of payments, that is null."""
+    named = {name: row.get(name) for name in NoticeRow.model_fields}
+    return NoticeRow.model_validate(named | {"text": row[f"text_{language}"]})

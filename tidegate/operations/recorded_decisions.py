@@ -48,7 +48,7 @@ def recorded_batch(platform: Platform, batch_id: str) -> RecordedBatch:
             the root.
     """
     platform.ledger.verify()
-    entry = _entry_of(platform, batch_id)
+    entry = entry_of_batch(platform, batch_id)
     outcome = AdjustLimitsOutcome.model_validate(entry.payload)
     rows = as_written(platform.lake.read(_TABLE, batch_id=batch_id)).sort_by("account_id")
     leaves = leaf_digests(rows)
@@ -111,7 +111,8 @@ def _one(platform: Platform, where: str, given: list[object]) -> tuple[str, str]
     return newest[0], newest[1]
 
 
-def _entry_of(platform: Platform, batch_id: str) -> Entry:
+def entry_of_batch(platform: Platform, batch_id: str) -> Entry:
+    """The ledger's entry of a batch; :class:`DataMissing` where it has none."""
     for entry in platform.ledger.entries(EntryKind.LIMITS_ADJUSTED):
         if entry.payload["batch_id"] == batch_id:
             return entry

@@ -43,8 +43,8 @@ from tidegate.operations.platform import Platform
 from tidegate.operations.recorded_decisions import RecordedBatch
 from tidegate.operations.remade_inputs import (
     brakes_as_of,
-    features_from_lake,
     feature_versions_of,
+    features_from_lake,
     features_from_snapshot,
     tables_read,
 )

@@ -1,42 +1,26 @@
-"""Write the outbox of a batch: the notices that its decisions owe, each once."""
+"""Write the outbox of a batch: the notices and reminders that are due after it, each once."""
+
+from collections import Counter
+from datetime import date
 
 import pyarrow as pa
 import structlog
 from pydantic import BaseModel, ConfigDict, Field
 
-from credit_limits.domain.decision import Action, ReasonCode
 from credit_limits.domain.digest import digest_of
-from credit_limits.domain.errors import DataMissing
-from credit_limits.domain.periods import end_of_day
-from credit_limits.explanation.notices import Notice, NoticeKind, notice_of
-from credit_limits.explanation.sentences import Language
+from credit_limits.domain.errors import DataMissing, PolicyError
+from credit_limits.explanation.notices import NoticeKind
 from credit_limits.ledger.entry import Entry, EntryKind
 from credit_limits.ledger.merkle import merkle_root
 from credit_limits.ledger.row_texts import row_digests
+from credit_limits.policy.reminder_rules import ReminderRules, parse_reminder_rules
+from tidegate.adapters.dated_policies import DatedFile, load_dated
+from tidegate.operations.outbox_outcome import DueRow, WriteOutboxOutcome
+from tidegate.operations.outbox_rows import TABLE, notices_due, reminders_due
 from tidegate.operations.platform import Platform
-from tidegate.operations.recorded_decisions import RecordedBatch, recorded_batch
+from tidegate.operations.recorded_decisions import RecordedBatch, entry_of_batch, recorded_batch
 
 _log = structlog.get_logger(__name__)
-
-TABLE = "outbox"
-_SCHEMA = pa.schema(
-    [
-        ("notice_id", pa.string()),
-        ("decision_id", pa.string()),
-        ("decisions_batch", pa.string()),
-        ("account_id", pa.string()),
-        ("customer_id", pa.string()),
-        ("kind", pa.string()),
-        ("action", pa.string()),
-        ("due_by", pa.date32()),
-        ("rule_id", pa.string()),
-        ("reasons", pa.list_(pa.string())),
-        ("text_en", pa.string()),
-        ("text_zh", pa.string()),
-        ("event_timestamp", pa.timestamp("us", tz="UTC")),
-        ("created_timestamp", pa.timestamp("us", tz="UTC")),
-    ]
-)
 
 
 class WriteOutboxRequest(BaseModel):
@@ -47,38 +31,30 @@ class WriteOutboxRequest(BaseModel):
     batch: str | None = Field(None, description="the batch of decisions; the newest if empty")
 
 
-class WriteOutboxOutcome(BaseModel):
-    """How many notices of each kind a batch owes; ``merkle_root`` is over their rows, by id."""
-
-    model_config = ConfigDict(frozen=True)
-
-    batch_id: str
-    decisions: int
-    notices: dict[NoticeKind, int]
-    merkle_root: str
-    recognised: bool = False
-
-
 def write_outbox(platform: Platform, request: WriteOutboxRequest) -> WriteOutboxOutcome:
-    """Derive the notices of a batch from its recorded decisions, once.
+    """Derive notices and reminders of a batch from its recorded decisions, once.
 
     Raises:
         DataMissing: there is no batch, or not this one.
         LedgerBroken: the ledger, or a recorded decision, was altered.
+        PolicyError: the reminder policy of the day cannot be used.
     """
-    batch = recorded_batch(platform, request.batch or newest_batch(platform))
-    key = digest_of({"batch": batch.outcome.batch_id, "merkle_root": batch.outcome.merkle_root})
+    adjusted = entry_of_batch(platform, request.batch or newest_batch(platform)).payload
+    batch_id = str(adjusted["batch_id"])
+    key = digest_of({"batch": batch_id, "merkle_root": adjusted["merkle_root"]})
     if entry := platform.ledger.find(EntryKind.OUTBOX_WRITTEN, key):
         return _recognised(entry)
-    rows = notices_due(batch)
-    if rows.num_rows:
-        platform.lake.append(TABLE, rows, f"outbox-{batch.outcome.batch_id}")
-    kinds = rows["kind"].to_pylist()
+    batch = recorded_batch(platform, batch_id)
+    file, rules = reminder_rules_at(platform, batch.outcome.as_of)
+    stored = _stored(platform, batch, rules)
+    kinds = Counter(stored["kind"].to_pylist())
     outcome = WriteOutboxOutcome(
-        batch_id=batch.outcome.batch_id,
+        batch_id=batch_id,
         decisions=batch.rows.num_rows,
-        notices={kind: kinds.count(kind) for kind in NoticeKind},
-        merkle_root=merkle_root(row_digests(rows)) if rows.num_rows else "",
+        notices={kind: kinds[kind] for kind in NoticeKind},
+        due=_due_rows(stored),
+        reminders_policy=file.version,
+        merkle_root=merkle_root(row_digests(stored)) if stored.num_rows else "",
     )
     platform.ledger.append(
         EntryKind.OUTBOX_WRITTEN,
@@ -86,8 +62,21 @@ def write_outbox(platform: Platform, request: WriteOutboxRequest) -> WriteOutbox
         outcome.model_dump(mode="json"),
         key=key,
     )
-    _log.info("outbox_written", batch_id=outcome.batch_id, notices=rows.num_rows)
+    _log.info("outbox_written", batch_id=batch_id, **outcome.model_dump(include={"notices"}))
     return outcome
+
+
+def write_outboxes(platform: Platform, as_of: date) -> tuple[WriteOutboxOutcome, ...]:
+    """The outbox of every batch that was decided for a day and holds, in the ledger's order.
+
+    A shadow's decisions hold for nobody and owe nothing: they are no batch of the ledger.
+    """
+    batches = [
+        str(entry.payload["batch_id"])
+        for entry in platform.ledger.entries(EntryKind.LIMITS_ADJUSTED)
+        if entry.payload["as_of"] == as_of.isoformat()
+    ]
+    return tuple(write_outbox(platform, WriteOutboxRequest(batch=batch)) for batch in batches)
 
 
 def newest_batch(platform: Platform) -> str:
@@ -98,45 +87,35 @@ def newest_batch(platform: Platform) -> str:
     return str(entry.payload["batch_id"])
 
 
-def notices_due(batch: RecordedBatch) -> pa.Table:
-    """The notices of a batch in order of their id: a row each, ids and no other personal data."""
-    book = batch.outcome.rule_book
-    days = {rule.rule_id: rule.within_days for rule in book.rules} if book else {}
-    limits = {rule: within for rule, within in days.items() if within is not None}
-    instant = end_of_day(batch.outcome.as_of)
-    rows = []
-    for row in batch.rows.to_pylist():
-        touching = {text.split(":", 1)[0] for text in row["rules"]}
-        found = notice_of(
-            row["decision_id"],
-            batch.outcome.as_of,
-            Action(row["action"]),
-            limits_minor=(row["from_minor"], row["to_minor"]),
-            reasons=[ReasonCode(code) for code in row["reasons"]],
-            features=row["feature_reasons"],
-            days_by_rule={rule: limits[rule] for rule in touching & limits.keys()},
-        )
-        if found is not None:
-            rows.append(_row(row, found, batch.outcome.batch_id) | _at(instant))
-    rows.sort(key=lambda row: str(row["notice_id"]))
-    return pa.Table.from_pylist(rows, schema=_SCHEMA)
+def reminder_rules_at(platform: Platform, as_of: date) -> tuple[DatedFile, ReminderRules]:
+    """The reminder policy of a day; :class:`PolicyError` names the file that cannot be used."""
+    file = load_dated(platform.policies("reminders"), as_of)
+    try:
+        return file, parse_reminder_rules(file.content)
+    except PolicyError as error:
+        raise PolicyError(f"{file.version}: {error}") from error
 
 
-def _at(instant: object) -> dict[str, object]:
-    return {"event_timestamp": instant, "created_timestamp": instant}
+def _stored(platform: Platform, batch: RecordedBatch, rules: ReminderRules) -> pa.Table:
+    """The rows of the outbox, as the lake has them, by id."""
+    outcome, append_id = batch.outcome, f"outbox-{batch.outcome.batch_id}"
+    due = pa.concat_tables(
+        [
+            notices_due(outcome, batch.rows),
+            reminders_due(platform.lake, outcome, batch.rows, rules),
+        ]
+    ).sort_by("notice_id")
+    if not due.num_rows:
+        return due
+    platform.lake.append(TABLE, due, append_id)
+    return platform.lake.read(TABLE, batch_id=append_id).sort_by("notice_id")
 
 
-def _row(decision: dict[str, object], found: Notice, batch_id: str) -> dict[str, object]:
-    return {
-        "notice_id": found.notice_id,
-        **{name: decision[name] for name in ("decision_id", "account_id", "customer_id", "action")},
-        "decisions_batch": batch_id,
-        "kind": str(found.kind),
-        "due_by": found.due_by,
-        "rule_id": found.rule_id,
-        "reasons": [str(reason) for reason in found.reasons],
-        **{f"text_{language}": found.text[language] for language in Language},
-    }
+def _due_rows(stored: pa.Table) -> tuple[DueRow, ...]:
+    """How many of each kind are due by which day, the most pressing first."""
+    grouped = stored.group_by(["kind", "due_by"]).aggregate([([], "count_all")]).to_pylist()
+    rows = [DueRow(kind=r["kind"], due_by=r["due_by"], count=r["count_all"]) for r in grouped]
+    return tuple(sorted(rows, key=lambda row: (row.due_by or date.max, row.kind)))
 
 
 def _recognised(entry: Entry) -> WriteOutboxOutcome:
