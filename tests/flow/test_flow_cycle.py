@@ -17,6 +17,7 @@ KINDS = [
     EntryKind.MODEL_PROMOTED,
     EntryKind.DRIFT_WATCHED,
     EntryKind.LIMITS_ADJUSTED,
+    EntryKind.OUTBOX_WRITTEN,
 ]
 
 
@@ -49,6 +50,7 @@ def test_prefect_keeps_the_progress_tables_and_links_of_the_run(finished):
     }
     assert set(artifacts) == {
         *("cycle", "batch", "data-docs", "features", "candidate", "gate", "limits", "caps"),
+        "outbox",
         *("drift", "first-misses", "drift-report", "report"),
     }
     assert artifacts["cycle"]["type"] == "progress"

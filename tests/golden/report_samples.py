@@ -16,6 +16,7 @@ from tidegate.adapters.cycle_report_decisions import (
     DecisionBatch,
     DecisionGroup,
     Decisions,
+    DueLine,
     LimitBand,
     Move,
     ReasonCount,
@@ -108,6 +109,11 @@ def decisions() -> Decisions:
                 "profitable_increase", "A higher limit earns more than it costs.", 700, 700
             ),
             ReasonCount("overdue", "The latest statement is past due.", 400, 520),
+        ),
+        due=(
+            DueLine("adverse", date(2024, 2, 7), 90),
+            DueLine("reminder", date(2024, 2, 15), 143),
+            DueLine("information", None, 700),
         ),
     )
 

@@ -133,6 +133,10 @@ def test_the_answer_stands_first_with_the_model_and_its_certificate():
         ("reasons", ["A higher limit earns more than it costs.", "520"]),
         ("reasons", ["Rules of law, rulebook/CN-bank/2023-07-01", "cn-past-due", "613", "615"]),
         ("reasons", ["not evaluated: column absent: share"]),
+        (
+            "reasons",
+            ["Notices and reminders due", "adverse 7 February 2024 90", "no day by law 700"],
+        ),
         ("caps", ["Expected loss", "800,000", "799,900", "0.8123", "99.99% used", "0.0031%"]),
         ("caps", ["Binding: expected loss."]),
         ("portfolio", ["1,600", "8,000,000", "40.0%", "80.0%", "not known"]),
@@ -185,6 +189,12 @@ def test_a_section_holds_its_figures(section, expected):
     words = Page(f"<section{body}</section>").words
     for text in expected:
         assert re.sub(r"\s", " ", text) in words, text
+
+
+def test_a_cycle_that_owes_nobody_anything_says_so():
+    report = replace(full_report(), decisions=replace(decisions(), due=()))
+    body = sections(render(report).decode())["reasons"]
+    assert "Nobody is owed a notice or a reminder." in body
 
 
 def test_a_rule_book_without_rules_is_said_and_none_at_all_is_not():

@@ -119,7 +119,7 @@ def test_a_parameter_too_many_or_too_few_is_refused():
         parse_reminder_rules(content)
     content = policy()
     del content["reminders"]["days_ahead"]
-    with pytest.raises(PolicyError, match="reminders.days_ahead is absent"):
+    with pytest.raises(PolicyError, match="days_ahead is absent"):
         parse_reminder_rules(content)
     with pytest.raises(PolicyError, match="unknown parameter texts"):
         parse_reminder_rules({**policy(), "texts": {}})

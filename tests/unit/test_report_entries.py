@@ -85,9 +85,27 @@ def sequence(entry: Entry | None) -> int | None:
     return entry.sequence if entry else None
 
 
+def outbox(day: date) -> tuple[EntryKind, dict[str, object]]:
+    return EntryKind.OUTBOX_WRITTEN, {"as_of": day.isoformat()}
+
+
+def test_what_a_cycle_owes_is_its_own_though_it_is_written_after_its_decisions():
+    entries = ledger(
+        adjusted(FIRST, "1"),  # 1
+        outbox(FIRST),  # 2
+        batch("b2"),  # 3
+        adjusted(SECOND, "1"),  # 4
+        (EntryKind.OUTBOX_WRITTEN, {}),  # 5: of before its day was noted
+        outbox(SECOND),  # 6
+    )
+    first, second = (CycleEntries.of(entries, day) for day in (FIRST, SECOND))
+    assert (sequences(first.outboxes), sequences(first.told)) == ([2], [1, 2])
+    assert (sequences(second.outboxes), sequences(second.told)) == ([6], [3, 4, 6])
+
+
 def test_an_empty_ledger_has_an_empty_cycle():
     cycle = CycleEntries.of([], FIRST)
-    assert cycle == CycleEntries((), None, None, None, (), None, None, ())
+    assert cycle == CycleEntries((), None, None, None, (), None, None, (), ())
 
 
 def test_the_first_cycle_begins_with_the_ledger():

@@ -1,6 +1,7 @@
 """What a cycle's page says of decisions: groups, moves, reasons, caps, and the rules of law."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from credit_limits.domain.decision import Action
 
@@ -132,10 +133,20 @@ class DecisionBatch:
 
 
 @dataclass(frozen=True, slots=True)
+class DueLine:
+    """Notices or reminders of a kind that go by the same day, ``None`` where no day is set."""
+
+    kind: str
+    due_by: date | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Decisions:
     """The decisions of the cycle: of each account the last one.
 
-    There is one batch, or one for each product that was decided by itself, oldest first.
+    There is one batch, or one for each product that was decided by itself, oldest first. ``due``
+    is what the outbox holds for them, the most pressing first.
     """
 
     batches: tuple[DecisionBatch, ...]
@@ -146,6 +157,7 @@ class Decisions:
     largest_decreases: tuple[Move, ...]
     bands: tuple[LimitBand, ...]
     reasons: tuple[ReasonCount, ...]
+    due: tuple[DueLine, ...]
 
     @property
     def model_version(self) -> str:

@@ -19,7 +19,8 @@ class CycleEntries:
     batch came after it. ``judged`` is the cycle's last verdict of the gate or, where it has none,
     the promotion of the model that decided; ``trained`` and ``champion_trained`` are the trainings
     of the version judged and of the champion before it. ``watched`` is the date's drift verdict.
-    ``told`` holds all of these and whatever else happened in the cycle.
+    ``outboxes`` are what its batches owe, written after them. ``told`` holds all of these and
+    whatever else happened in the cycle.
     """
 
     batches: tuple[Entry, ...]
@@ -29,6 +30,7 @@ class CycleEntries:
     adjusted: tuple[Entry, ...]
     refused: Entry | None
     watched: Entry | None
+    outboxes: tuple[Entry, ...]
     told: tuple[Entry, ...]
 
     @classmethod
@@ -44,7 +46,8 @@ class CycleEntries:
         start = max(
             (e.sequence for e in decisions if not _is_of(e, as_of) and e.sequence < end), default=0
         )
-        own = [entry for entry in entries if start < entry.sequence <= end]
+        outboxes = [entry for entry in entries if entry.kind is EntryKind.OUTBOX_WRITTEN]
+        own = [e for e in entries if start < e.sequence <= end and e not in outboxes]
         adjusted = tuple(
             e for e in decisions if e.kind is EntryKind.LIMITS_ADJUSTED and _is_of(e, as_of)
         )
@@ -56,7 +59,8 @@ class CycleEntries:
         watched = _newest(
             e for e in entries if e.kind is EntryKind.DRIFT_WATCHED and _is_of(e, as_of)
         )
-        outside = (*adjusted, judged, trained, before, watched)
+        owed = tuple(e for e in outboxes if e.payload.get("as_of") == as_of.isoformat())
+        outside = (*adjusted, judged, trained, before, watched, *owed)
         told = {e.sequence: e for e in (*own, *(e for e in outside if e is not None))}
         return cls(
             batches=tuple(entry for entry in own if entry.kind in _BATCHES),
@@ -66,6 +70,7 @@ class CycleEntries:
             adjusted=adjusted,
             refused=None if decided in adjusted else decided,
             watched=watched,
+            outboxes=owed,
             told=tuple(told[sequence] for sequence in sorted(told)),
         )
 

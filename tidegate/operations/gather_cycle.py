@@ -18,7 +18,7 @@ from tidegate.adapters.cycle_report import (
     ProductStanding,
     Standing,
 )
-from tidegate.adapters.cycle_report_decisions import DecisionBatch, Decisions
+from tidegate.adapters.cycle_report_decisions import DecisionBatch, Decisions, DueLine
 from tidegate.adapters.cycle_report_model import LaunchCycle, OverrideLine
 from tidegate.adapters.cycle_report_watch import Drift
 from tidegate.adapters.dated_policies import load_dated
@@ -30,6 +30,7 @@ from tidegate.operations.launches import LaunchServed, LaunchStepped, LaunchStop
 from tidegate.operations.limits_outcome import AdjustLimitsOutcome
 from tidegate.operations.list_overrides import standing_overrides
 from tidegate.operations.macro_overlay import OverlayRow
+from tidegate.operations.outbox_outcome import WriteOutboxOutcome, due_together
 from tidegate.operations.platform import Platform
 from tidegate.operations.promotion_outcome import PromoteModelOutcome
 from tidegate.operations.retrain_model import RetrainModelOutcome
@@ -61,7 +62,7 @@ def gather_cycle(platform: Platform, as_of: date) -> CycleReport:
         batches=tuple(sections.batch_quality(entry) for entry in cycle.batches),
         comparison=sections.model_comparison(trained, before) if trained else None,
         gate=sections.gate_verdict(judged) if judged else None,
-        decisions=_decisions(platform, adjusted) if adjusted else None,
+        decisions=_decisions(platform, adjusted, _due(cycle)) if adjusted else None,
         drift=_drift(platform, watched) if watched else None,
         lineage=_lineage(cycle, adjusted, trained),
         launch=_launch(platform, as_of),
@@ -102,7 +103,14 @@ def _portfolio(
         return portfolio(connection, as_of, has_statements="statements" in versions)
 
 
-def _decisions(platform: Platform, adjusted: Sequence[AdjustLimitsOutcome]) -> Decisions:
+def _due(cycle: CycleEntries) -> tuple[DueLine, ...]:
+    written = (WriteOutboxOutcome.model_validate(entry.payload) for entry in cycle.outboxes)
+    return tuple(DueLine(row.kind, row.due_by, row.count) for row in due_together(written))
+
+
+def _decisions(
+    platform: Platform, adjusted: Sequence[AdjustLimitsOutcome], due: tuple[DueLine, ...]
+) -> Decisions:
     newest = adjusted[-1].batch_id
     lost = DataMissing(
         f"the ledger tells of batch {newest}, and the lake does not hold it; restore the table "
@@ -135,6 +143,7 @@ def _decisions(platform: Platform, adjusted: Sequence[AdjustLimitsOutcome]) -> D
             largest_decreases=rows.largest_moves(-1, _sentence),
             bands=rows.bands(),
             reasons=rows.reasons(_sentence),
+            due=due,
         )
 
 

@@ -28,11 +28,13 @@ class DueRow(BaseModel):
 class WriteOutboxOutcome(BaseModel):
     """How many notices of each kind a batch owes, and by when.
 
-    ``merkle_root`` is over their rows, by id; empty where there are none.
+    ``merkle_root`` is over their rows, by id; empty where there are none. ``as_of`` is the day of
+    the batch, ``None`` in an entry of before there were reminders.
     """
 
     model_config = ConfigDict(frozen=True)
 
+    as_of: date | None = None
     batch_id: str
     decisions: int
     notices: dict[NoticeKind, int]

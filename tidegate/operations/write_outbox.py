@@ -49,6 +49,7 @@ def write_outbox(platform: Platform, request: WriteOutboxRequest) -> WriteOutbox
     stored = _stored(platform, batch, rules)
     kinds = Counter(stored["kind"].to_pylist())
     outcome = WriteOutboxOutcome(
+        as_of=batch.outcome.as_of,
         batch_id=batch_id,
         decisions=batch.rows.num_rows,
         notices={kind: kinds[kind] for kind in NoticeKind},
