@@ -10,7 +10,6 @@ from credit_limits.domain.money import format_yuan
 from credit_limits.domain.past_due_link import PastDueLink
 from credit_limits.explanation.names import LINK_KIND_NAMES, PRODUCT_NAMES, STATE_NAMES
 from credit_limits.explanation.notices import told_reasons
-from credit_limits.explanation.recourse import Recourse
 from credit_limits.explanation.recourse_sentences import recourse_sentences
 from credit_limits.explanation.sentences import (
     Language,
@@ -18,6 +17,8 @@ from credit_limits.explanation.sentences import (
     notice,
     reason_sentence,
 )
+from credit_limits.explanation.state_exits import StateExit
+from credit_limits.explanation.ways_out import Recourse
 from credit_limits.policy.portfolio_caps import Measure
 
 _LANGUAGES = tuple(Language)
@@ -73,6 +74,19 @@ LINES: dict[str, tuple[str, str]] = {
     "links": (
         "Linked customers past due, by the links that were active: {count}",
         "当前有效关联中逾期的客户数：{count}",
+    ),
+    "thaws": (
+        "It thaws into closed increases with the first decision from {day} on that finds each "
+        "cause gone:",
+        "自{day}起，首次决定时若各项原因均已消除，则解除冻结并转为关闭提额：",
+    ),
+    "reopens": (
+        "Increases reopen with the first decision from {day} on that finds each cause gone:",
+        "自{day}起，首次决定时若各项原因均已消除，则重新开放提额：",
+    ),
+    "person": (
+        "If it is still frozen from {day} on, a person decides.",
+        "若自{day}起仍处于冻结状态，则转人工处理。",
     ),
     "link_ids": (
         "- for the analyst alone, and never for the customer: {names}",
@@ -135,7 +149,8 @@ class StateTold:
     """State, term and rate of a decision: before and after it; ``None`` is not known, or as it was.
 
     ``causes`` is what the state rests on, ``linked_past_due`` how many linked customers were past
-    due, ``links`` the first few of them.
+    due, ``links`` the first few of them. ``exit`` is how the state ends, ``None`` for one that does
+    not, and where the policy of the day is not there unchanged.
     """
 
     before: AccountStatus
@@ -144,6 +159,7 @@ class StateTold:
     causes: tuple[ReasonCode, ...]
     linked_past_due: int | None
     links: tuple[PastDueLink, ...]
+    exit: StateExit | None
     extension_months: int
     annual_rate_from: float | None
     annual_rate_to: float | None
@@ -333,6 +349,7 @@ def _state_lines(told: StateTold, speak: _Speaker) -> Sequence[str]:
         lines.append(speak("state", **words))
     elif told.after is not AccountStatus.OPEN:
         lines.append(speak("state_stays", **words))
+    lines += _exit_lines(told.exit, speak)
     if told.linked_past_due:
         lines.append(speak("links", count=told.linked_past_due))
         lines += _link_lines(told.links, told.linked_past_due, speak)
@@ -341,6 +358,17 @@ def _state_lines(told: StateTold, speak: _Speaker) -> Sequence[str]:
     if told.annual_rate_from is not None and told.annual_rate_to is not None:
         lines.append(speak("rate", before=told.annual_rate_from, after=told.annual_rate_to))
     return lines
+
+
+def _exit_lines(told: StateExit | None, speak: _Speaker) -> Sequence[str]:
+    """How a freeze or a closure ends: when at the earliest, and below which bounds."""
+    if told is None:
+        return ()
+    return (
+        speak("thaws" if told.state is AccountStatus.FROZEN else "reopens", day=told.earliest),
+        *(f"- {texts[speak.place]} [{cause}]" for cause, texts in told.conditions),
+        *([speak("person", day=told.person_from)] if told.person_from else []),
+    )
 
 
 def _link_lines(links: Sequence[PastDueLink], count: int, speak: _Speaker) -> Sequence[str]:

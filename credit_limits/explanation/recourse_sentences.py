@@ -4,8 +4,8 @@ from datetime import date
 
 from credit_limits.domain.money import format_yuan
 from credit_limits.domain.periods import add_months
-from credit_limits.explanation.recourse import Change, Goal, Recourse, Step
 from credit_limits.explanation.sentences import Language
+from credit_limits.explanation.ways_out import Change, Goal, Recourse, Step
 
 STEP_SENTENCES: dict[Step, tuple[str, str]] = {
     Step.PAY_OVERDUE: ("Pay what is past due.", "还清逾期款项。"),
@@ -41,6 +41,15 @@ STEP_SENTENCES: dict[Step, tuple[str, str]] = {
         "Wait until {day} and go on paying on time.",
         "等到{day}，期间继续按时还款。",
     ),
+    Step.SETTLE_DISPUTE: (
+        "Settle with us the transactions that are disputed; by {day} none may be of the last 90 "
+        "days.",
+        "请与我们处理完争议交易；截至{day}，近90天内不应再有争议交易。",
+    ),
+    Step.LINKS_CLEAR: (
+        "By {day}, none of the accounts linked to yours may be past due.",
+        "截至{day}，与您关联的账户均不应存在逾期。",
+    ),
 }
 """English and Chinese sentence of every step."""
 
@@ -56,6 +65,11 @@ GOAL_SENTENCES: dict[Goal, tuple[str, str]] = {
     Goal.NOT_CUT: (
         "Everything else being as it is, the limit would not be lowered with nothing past due.",
         "在其他情况不变的前提下，若无逾期，额度将不会下调。",
+    ),
+    Goal.THAWED: (
+        "Everything else being as it is, the account could then be used again; its limit is not "
+        "raised for some months after that.",
+        "在其他情况不变的前提下，届时账户将解除冻结；此后数月内暂不提额。",
     ),
 }
 """English and Chinese sentence of every goal."""

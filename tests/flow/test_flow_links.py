@@ -1,4 +1,4 @@
-"""Links behind a decision: recorded, told to the analyst alone, made again, and missed if altered."""
+"""Links behind a decision: recorded, told to the analyst alone, made again, missed if altered."""
 
 import pyarrow as pa
 import pyarrow.compute as pc

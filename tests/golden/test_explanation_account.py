@@ -20,14 +20,17 @@ from credit_limits.explanation.account_text import (
 )
 from credit_limits.explanation.names import LINK_KIND_NAMES, PRODUCT_NAMES, STATE_NAMES
 from credit_limits.explanation.reasons import BESIDE_THE_LIMIT
-from credit_limits.explanation.recourse import Change, Goal, Recourse, Step
 from credit_limits.explanation.recourse_sentences import (
     GOAL_SENTENCES,
     STEP_SENTENCES,
     recourse_sentences,
 )
 from credit_limits.explanation.sentences import BESIDE_SENTENCES, REASON_SENTENCES, Language
+from credit_limits.explanation.state_exits import EXIT_SENTENCES, StateHeld, state_exit
+from credit_limits.explanation.ways_out import Change, Goal, Recourse, Step
+from credit_limits.policy.account_changes import STATE_CAUSES
 from credit_limits.policy.portfolio_caps import Measure
+from tests.decision_samples import shipped_policy
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
 TABLES = {
@@ -38,6 +41,7 @@ TABLES = {
     "goals": (GOAL_SENTENCES, Goal),
     "reasons": (REASON_SENTENCES, ReasonCode),
     "links": (LINK_KIND_NAMES, LinkKind),
+    "exits": (EXIT_SENTENCES, STATE_CAUSES),
     "states": (STATE_NAMES, AccountStatus),
     "beside": (BESIDE_SENTENCES, BESIDE_THE_LIMIT),
 }
@@ -53,7 +57,7 @@ HELD = ExplainedDecision(
     reasons=(ReasonCode.PORTFOLIO_CAP,),
     change_reasons=(),
     state=StateTold(
-        AccountStatus.OPEN, AccountStatus.OPEN, date(2020, 5, 4), (), 0, (), 0, 0.18, None
+        AccountStatus.OPEN, AccountStatus.OPEN, date(2020, 5, 4), (), 0, (), None, 0, 0.18, None
     ),
     rules=(),
     features=(),
@@ -114,6 +118,10 @@ FROZEN = replace(
         (
             PastDueLink("C00012", (LinkKind.CONTACT, LinkKind.DEVICE)),
             PastDueLink("C00044", (LinkKind.TRANSFER,)),
+        ),
+        state_exit(
+            StateHeld(AccountStatus.FROZEN, date(2024, 1, 31), (ReasonCode.LINKED_RISK,), None),
+            shipped_policy(),
         ),
         6,
         0.26,
@@ -247,6 +255,10 @@ def test_state_term_and_rate_are_told_in_both_languages():
     english = explanation_lines(FROZEN)
     for line in (
         "State: open, from now on frozen since 2024-01-31, for linked_risk",
+        "It thaws into closed increases with the first decision from 2024-03-01 on that finds each "
+        "cause gone:",
+        "- fewer than 1 linked customers 30 or more days past due [linked_risk]",
+        "If it is still frozen from 2024-07-01 on, a person decides.",
         "Linked customers past due, by the links that were active: 3",
         "- for the analyst alone, and never for the customer: customer C00012 "
         "(contact, device), customer C00044 (transfer), 1 more",
@@ -255,10 +267,12 @@ def test_state_term_and_rate_are_told_in_both_languages():
     ):
         assert line in english
     assert "frozen from now on: nothing more can be drawn. You get more time" in english[1]
-    assert sum("[linked_risk]" in line for line in english) == 1
+    assert sum("Several accounts linked" in line for line in english[2:]) == 1
     chinese = explanation_lines(FROZEN, Language.CHINESE)
     assert "状态：原为正常，现为冻结，自2024-01-31起，原因：linked_risk" in chinese
     assert "还款期限延长6个月。" in chinese
+    assert "- 逾期30天及以上的关联客户少于1个 [linked_risk]" in chinese
+    assert "若自2024-07-01起仍处于冻结状态，则转人工处理。" in chinese
     named = (
         "- 仅供分析人员查阅，不得告知客户：客户C00012（联系人、设备）、客户C00044（转账）、另有1个"
     )
@@ -277,3 +291,26 @@ def test_an_account_that_stays_frozen_says_since_when():
     kept = replace(FROZEN.state, before=AccountStatus.FROZEN, since=None, causes=())
     lines = explanation_lines(replace(FROZEN, state=kept))
     assert "State: frozen since a day that is not known" in lines
+
+
+def test_a_closure_says_from_which_day_on_and_below_which_bounds_it_reopens():
+    closed = StateHeld(
+        AccountStatus.INCREASES_CLOSED,
+        date(2024, 1, 31),
+        (ReasonCode.OVERDUE, ReasonCode.LOAN_APPLICATION_BURST),
+        date(2024, 4, 30),
+    )
+    told = replace(
+        HELD.state,
+        after=AccountStatus.INCREASES_CLOSED,
+        exit=state_exit(closed, shipped_policy()),
+    )
+    lines = explanation_lines(replace(HELD, state=told))
+    start = lines.index(
+        "Increases reopen with the first decision from 2024-05-01 on that finds each cause gone:"
+    )
+    assert lines[start + 1 : start + 3] == (
+        "- the latest bill less than 1 day past due [overdue]",
+        "- fewer than 2 applications for loans in 7 days and fewer than 3 in 30 "
+        "[loan_application_burst]",
+    )

@@ -10,21 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from credit_limits.decisions import decide, decide_at_prices
+from credit_limits.domain.account import AccountStatus
 from credit_limits.domain.decision import ReasonCode
 from credit_limits.domain.periods import add_months
-from credit_limits.explanation.reasons import ACTIONS
-from credit_limits.explanation.recourse import (
-    Change,
-    Decided,
-    Goal,
-    Recourse,
-    Step,
-    changed_inputs,
-    outcome_of,
-    recourses,
-)
+from credit_limits.explanation.proposals import way_out_of_state
+from credit_limits.explanation.recourse import Decided, changed_inputs, outcome_of, recourses
+from credit_limits.explanation.state_exits import earliest_end
+from credit_limits.explanation.ways_out import Change, Goal, Recourse, Step
 from credit_limits.policy.eligibility_plain import permitted_plain
-from credit_limits.policy.portfolio import FEATURES_READ, Portfolio
+from credit_limits.policy.portfolio import FEATURES_READ, STATUSES, Portfolio
 from tests.decision_samples import AS_OF, NOT_KNOWN, drawn_portfolios, portfolio_of, shipped_policy
 
 POLICY = shipped_policy()
@@ -38,15 +32,8 @@ def decided_of(portfolio: Portfolio) -> Decided:
     for place, months in enumerate(permissions.close_months.tolist()):
         if months:
             until[place] = np.fmax(np.datetime64(add_months(AS_OF, months)), until[place])
-    held, changes = to_minor == portfolio.limit_minor, permissions.changes
-    return Decided(
-        to_minor,
-        until,
-        (permissions.close_months > 0) & held,
-        changes.state,
-        changes.since,
-        changes.causes,
-    )
+    changes = permissions.changes
+    return Decided(to_minor, until, changes.state, changes.since, changes.causes)
 
 
 def way_of(**change) -> Recourse | None:
@@ -71,8 +58,13 @@ def test_every_way_out_that_is_issued_changes_the_decision(portfolio):
             assert plain.reasons == ()
             assert plain.cap_minor >= way.limit_minor > limit
         elif way.goal is Goal.REOPENED:
+            assert plain.change.state is AccountStatus.OPEN
             assert ReasonCode.INCREASES_CLOSED not in plain.reasons
             assert plain.close_months == 0
+        elif way.goal is Goal.THAWED:
+            assert STATUSES[decided.state[place]] is AccountStatus.FROZEN
+            assert plain.change.thawed
+            assert plain.change.state is AccountStatus.INCREASES_CLOSED
         else:
             assert decided.to_minor[place] < limit <= way.limit_minor
         assert 1 <= len(way.changes) <= 2
@@ -105,9 +97,12 @@ def test_no_change_adds_debt_use_or_limit_or_touches_who_the_customer_is(portfol
             "spend_90d_minor",
             "transaction_count_90d",
             "paid_mean_6m_minor",
-            "linked_past_due_count",
         ),
     }
+    linked = after.features.linked_past_due_count - portfolio.features.linked_past_due_count
+    assert not (linked > 0).any()
+    assert step is Step.LINKS_CLEAR or "linked_past_due_count" not in seen
+    assert step is Step.SETTLE_DISPUTE or "disputed_transaction_count_90d" not in seen
     owed = after.features.bureau_other_balance_minor - portfolio.features.bureau_other_balance_minor
     assert not (owed > 0).any()
 
@@ -188,7 +183,7 @@ def same(one: np.ndarray, other: np.ndarray) -> bool:
             [Change(Step.PAY_OVERDUE), Change(Step.PAY_ON_TIME, 4)],
         ),
         (
-            {"days_past_due_latest": 95.0, "on_time_streak_months": 0.0},
+            {"days_past_due_latest": 35.0, "on_time_streak_months": 0.0},
             Goal.NOT_CUT,
             0,
             [Change(Step.PAY_OVERDUE)],
@@ -223,18 +218,17 @@ def test_what_is_owed_elsewhere_is_repaid_by_just_enough():
         {"human_review_only": True},
         {"status": "frozen"},
         {"status": "increases_closed"},
-        {"status": "frozen", "state_causes": [ReasonCode.OVERDUE], "state_since": AS_OF},
         {"state_conflict": True},
         {"transaction_count_90d": 1.0},
         {"scenario_concentration_90d": 1.0},
         {"pd": 0.5},
-        {"linked_past_due_count": 2.0},
         {"balance_mean_6m_minor": 0.0, "transaction_count_90d": 0.0},
         {"income_monthly_minor": 100_000.0},
+        {"status": "frozen", "state_since": date(2023, 6, 30)},
         {
             "days_past_due_latest": 5.0,
             "loan_application_count_7d": 5.0,
-            "declines_increases": True,
+            "device_change_count_30d": 4.0,
         },
     ],
 )
@@ -251,6 +245,84 @@ def test_where_a_raise_is_out_of_reach_the_account_may_be_opened_again():
     (way,) = recourses(portfolio, decided_of(portfolio), POLICY, decide_again)
     assert way is not None
     assert (way.goal, way.months) == (Goal.REOPENED, 4)
+
+
+LATE = {"days_past_due_latest": 70.0, "on_time_streak_months": 0.0}
+TAKEN_OVER = {"disputed_transaction_count_90d": 1.0, "device_change_count_30d": 3.0}
+SINCE_JANUARY = {"status": "frozen", "state_since": AS_OF}
+PAID_SINCE = {**SINCE_JANUARY, "state_causes": [ReasonCode.SERIOUSLY_OVERDUE]}
+CLOSED = {"status": "increases_closed", "closed_until": date(2024, 2, 29)}
+
+
+@pytest.mark.parametrize(
+    ("change", "goal", "months", "changes"),
+    [
+        (LATE, Goal.THAWED, 2, [Change(Step.PAY_OVERDUE), Change(Step.WAIT, 2)]),
+        (PAID_SINCE, Goal.THAWED, 2, [Change(Step.WAIT, 2)]),
+        (
+            {**PAID_SINCE, "state_since": date(2023, 10, 31), "days_past_due_latest": 30.0},
+            Goal.THAWED,
+            1,
+            [Change(Step.PAY_OVERDUE), Change(Step.WAIT, 1)],
+        ),
+        (
+            TAKEN_OVER,
+            Goal.THAWED,
+            4,
+            [Change(Step.SETTLE_DISPUTE, 4)],
+        ),
+        (
+            {"linked_past_due_count": 3.0, "pd": 0.2},
+            Goal.THAWED,
+            2,
+            [Change(Step.LINKS_CLEAR, 2)],
+        ),
+        ({"linked_past_due_count": 2.0}, Goal.REOPENED, 7, [Change(Step.LINKS_CLEAR, 7)]),
+        (
+            {**CLOSED, "state_causes": [ReasonCode.OVERDUE], "pd": 0.5, "state_since": AS_OF},
+            Goal.REOPENED,
+            2,
+            [Change(Step.WAIT, 2)],
+        ),
+        (
+            {"status": "increases_closed", "state_since": date(2023, 12, 31), "pd": 0.5},
+            Goal.REOPENED,
+            2,
+            [Change(Step.WAIT, 2)],
+        ),
+        (
+            {
+                "days_past_due_latest": 5.0,
+                "loan_application_count_7d": 5.0,
+                "declines_increases": True,
+            },
+            Goal.REOPENED,
+            4,
+            [Change(Step.PAY_OVERDUE), Change(Step.NO_LOAN_APPLICATIONS, 4)],
+        ),
+    ],
+)
+def test_the_way_out_of_a_state(change, goal, months, changes):
+    way = way_of(**change)
+    assert way is not None
+    assert (way.goal, way.months, list(way.changes)) == (goal, months, changes)
+
+
+@given(drawn_portfolios(6))
+@settings(max_examples=60)
+def test_whoever_is_frozen_for_one_cause_or_two_has_a_way_out(portfolio):
+    decided = decided_of(portfolio)
+    found = recourses(portfolio, decided, POLICY, FREE)
+    frozen = STATUSES.index(AccountStatus.FROZEN)
+    for place in np.flatnonzero(decided.state == frozen).tolist():
+        held, account = decided.held(place), portfolio.account(place)
+        months, changes = way_out_of_state(account, held, POLICY)
+        if account.human_review_only or len(changes) not in (1, 2):
+            continue
+        assert found[place] is not None
+        assert (found[place].goal, found[place].months) == (Goal.THAWED, months)
+        day = add_months(AS_OF, months)
+        assert day >= earliest_end(held, POLICY)
 
 
 def test_a_way_that_leads_nowhere_is_seen():
@@ -286,7 +358,6 @@ def test_a_batch_under_caps_has_ways_that_hold_at_its_prices():
         decided_of(portfolio),
         to_minor=batch.to_minor,
         closed_until=portfolio.increases_closed_until,
-        closing=batch.action == ACTIONS.index("close_increases"),
     )
     found = recourses(portfolio, decided, POLICY, decide_again)
     ways = [way for way in found if way is not None]

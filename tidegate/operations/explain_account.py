@@ -17,6 +17,7 @@ from credit_limits.explanation.account_text import (
     explanation_lines,
 )
 from credit_limits.explanation.sentences import Language
+from credit_limits.explanation.state_exits import state_exit
 from credit_limits.policy.portfolio_caps import Measure
 from tidegate.operations.brakes import Brake
 from tidegate.operations.past_due_links import LINKS_COLUMN
@@ -99,6 +100,15 @@ def _counted(platform: Platform, batch_id: str) -> ExplainAccountOutcome:
             "raised, closed or cut",
             f"ways out issued: {counts.issued:,}; decided again with them: {counts.flipped:,} come "
             f"out otherwise ({counts.flipped_share:.0%})",
+            *(
+                f"  to be {goal}: {of.issued:,} issued, {of.flipped:,} come out so"
+                for goal, of in counts.goals.items()
+            ),
+            *(
+                f"{state} after it: {of.accounts:,} accounts, {of.issued:,} have a way out"
+                for state, of in counts.states.items()
+            ),
+            "what the ways out ask for:",
             *(f"  {step}: {count:,}" for step, count in sorted(counts.steps.items())),
         ),
         counts=counts,
@@ -122,7 +132,7 @@ def _explained(
         to_minor=_whole(row["to_minor"]),
         reasons=tuple(ReasonCode(code) for code in _texts(row["reasons"])),
         change_reasons=tuple(ReasonCode(code) for code in _texts(row["change_reasons"])),
-        state=_state_told(row),
+        state=_state_told(row, search),
         rules=tuple(_texts(row["rules"])),
         features=tuple(_texts(row["feature_reasons"])),
         contributions=tuple(float(text) for text in _texts(row["feature_contributions"])),
@@ -155,7 +165,7 @@ def _explained(
     )
 
 
-def _state_told(row: dict[str, object]) -> StateTold:
+def _state_told(row: dict[str, object], search: RecourseSearch | None) -> StateTold:
     since, linked = row["state_since"], _maybe_number(row["linked_past_due_count"])
     return StateTold(
         before=AccountStatus(str(row["state_before"])),
@@ -163,6 +173,7 @@ def _state_told(row: dict[str, object]) -> StateTold:
         since=since if isinstance(since, date) else None,
         causes=tuple(ReasonCode(code) for code in _texts(row["state_causes"])),
         linked_past_due=None if linked is None else int(linked),
+        exit=None if search is None else state_exit(search.decided.held(0), search.policy),
         links=tuple(PastDueLink.of(text) for text in _texts(row.get(LINKS_COLUMN))),
         extension_months=_whole(row["extension_months"]),
         annual_rate_from=_maybe_number(row["annual_rate_from"]),

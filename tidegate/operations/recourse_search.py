@@ -10,15 +10,15 @@ import pyarrow.compute as pc
 from pydantic import BaseModel, ConfigDict
 
 from credit_limits.decisions import decide_at_prices
-from credit_limits.domain.decision import Action
+from credit_limits.domain.account import AccountStatus
 from credit_limits.domain.errors import DataMissing, PolicyError
 from credit_limits.explanation.recourse import (
     DecideAgain,
     Decided,
-    Recourse,
     outcome_of,
     recourses,
 )
+from credit_limits.explanation.ways_out import Goal, Recourse
 from credit_limits.policy.account_changes import STATE_CAUSES
 from credit_limits.policy.limit_policy import LimitPolicy
 from credit_limits.policy.portfolio import STATUSES, Integers, Portfolio
@@ -30,13 +30,34 @@ from tidegate.operations.recorded_decisions import RecordedBatch
 from tidegate.operations.remade_inputs import brakes_as_of, portfolio_as_decided
 from tidegate.operations.rule_book import rule_book_at
 
+_ENDING = (AccountStatus.FROZEN, AccountStatus.INCREASES_CLOSED)
+
+
+class GoalCounts(BaseModel):
+    """Ways out to one goal: how many were issued, and how many of them reach it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    issued: int
+    flipped: int
+
+
+class StateCounts(BaseModel):
+    """Accounts that were left frozen or closed to increases: how many have a way out of that."""
+
+    model_config = ConfigDict(frozen=True)
+
+    accounts: int
+    issued: int
+
 
 class RecourseCounts(BaseModel):
     """Ways out of a batch.
 
     ``not_raised`` decisions were held, closed or cut; for ``issued`` of them a way out was found,
     and ``flipped`` of these come out otherwise when they are decided again from what the way out
-    says. ``steps`` counts what is asked of customers.
+    says. ``steps`` counts what is asked of customers, ``goals`` what comes of it, ``states`` the
+    accounts left frozen and those left closed to increases.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -47,7 +68,8 @@ class RecourseCounts(BaseModel):
     flipped: int
     flipped_share: float
     steps: dict[str, int]
-    goals: dict[str, int]
+    goals: dict[str, GoalCounts]
+    states: dict[str, StateCounts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +124,18 @@ class RecourseSearch:
             flipped=sum(holds),
             flipped_share=sum(holds) / len(holds) if holds else 1.0,
             steps=dict(Counter(str(change.step) for way in ways for change in way.changes)),
-            goals=dict(Counter(str(way.goal) for way in ways)),
+            goals={str(goal): self._of_goal(goal, ways, holds) for goal in Goal},
+            states={str(state): self._of_state(state) for state in _ENDING},
         )
+
+    def _of_goal(self, goal: Goal, ways: list[Recourse], holds: list[bool]) -> GoalCounts:
+        own = [held for way, held in zip(ways, holds, strict=True) if way.goal is goal]
+        return GoalCounts(issued=len(own), flipped=sum(own))
+
+    def _of_state(self, state: AccountStatus) -> StateCounts:
+        places = np.flatnonzero(self.decided.state == STATUSES.index(state)).tolist()
+        issued = sum(self.found[place] is not None for place in places)
+        return StateCounts(accounts=len(places), issued=issued)
 
 
 def _decided(portfolio: Portfolio, batch: RecordedBatch) -> Decided:
@@ -114,7 +146,6 @@ def _decided(portfolio: Portfolio, batch: RecordedBatch) -> Decided:
     return Decided(
         to_minor=rows["to_minor"].to_numpy(),
         closed_until=until.astype("datetime64[D]"),
-        closing=rows["action"].to_numpy() == str(Action.CLOSE_INCREASES),
         state=pc.index_in(rows["state"], pa.array([str(s) for s in STATUSES])).to_numpy(),
         state_since=rows["state_since"].to_numpy().astype("datetime64[D]"),
         state_causes=_masks(rows["state_causes"]),

@@ -244,10 +244,32 @@ class TestExplain:
             assert plain["decision"]["reasons"] == row["reasons"]
 
     def test_all_ways_out_of_the_batch_change_the_decision(self, decided):
-        counts = explain_account(decided, ExplainAccountRequest(batch=batch_of(decided))).counts
+        outcome = explain_account(decided, ExplainAccountRequest(batch=batch_of(decided)))
+        counts = outcome.counts
         assert counts.issued == counts.flipped > 20
         assert counts.flipped_share == 1.0
         assert len(counts.steps) > 2
+        assert sum(goal.issued for goal in counts.goals.values()) == counts.issued
+        assert all(goal.issued == goal.flipped for goal in counts.goals.values())
+        rows = rows_of(decided)
+        for state, counted in counts.states.items():
+            left = pc.sum(pc.equal(rows["state"], state)).as_py()
+            assert counted.accounts == left >= counted.issued
+        frozen = counts.goals["thawed"]
+        assert 0 < frozen.issued <= counts.states["frozen"].accounts
+        assert f"  to be thawed: {frozen.issued:,} issued, {frozen.flipped:,} come out so" in (
+            outcome.text
+        )
+
+    def test_a_freeze_says_when_and_below_which_bounds_it_ends(self, decided):
+        table = rows_of(decided)
+        row = table.filter(pc.equal(table["state"], "frozen")).slice(0, 1).to_pylist()[0]
+        said = explain_account(decided, ExplainAccountRequest(account_id=row["account_id"])).text
+        assert any("with the first decision from 2024-03-01 on" in line for line in said)
+        bound = "- the latest bill fewer than 30 days past due [seriously_overdue]"
+        assert (bound in said) == ("seriously_overdue" in row["state_causes"])
+        assert "If it is still frozen from 2024-07-01 on, a person decides." in said
+        assert any("the account could then be used again" in line for line in said)
 
     def test_no_way_out_is_told_once_the_policy_is_another(self, copy):
         row = first_with(copy, "hold")
