@@ -119,7 +119,7 @@ def decide(
         expected_loss_minor=values.expected_loss[allocation.choice, places],
         exposure_minor=values.exposure[allocation.choice, places],
         next_higher=next_higher(candidates.limit_minor, allocation.choice, worth),
-        rules=with_duties(permissions.rules, choices.lowered),
+        rules=with_duties(permissions.rules, done),
         certificate=allocation.certificate,
     )
 

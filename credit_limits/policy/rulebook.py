@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 
-from credit_limits.domain.decision import ReasonCode
+from credit_limits.domain.decision import Action, ReasonCode
 from credit_limits.domain.digest import digest_of
 from credit_limits.policy.lender import Jurisdiction, Lender, LenderType
 from credit_limits.policy.permission import RULE_ORDER
@@ -42,7 +42,8 @@ EFFECTS: dict[Effect, str] = {
     ),
     Effect.REFER_TO_PERSON: "the limit stays as it is until a person decides",
     Effect.NEEDS_NOTICE: (
-        "who is cut is told, with the specific reasons, within `within_days`; no limit changes"
+        "to whom any of the actions in `of` is done, a cut where it names none, is told, with the "
+        "specific reasons, within `within_days`; no limit changes"
     ),
     Effect.NEEDS_EXPLANATION: "the decision is explained on request; no limit changes",
 }
@@ -66,15 +67,16 @@ class Severity(StrEnum):
 class Consequence:
     """What follows from a rule: its effect with what the effect needs, and how it is told.
 
-    ``at_most`` is the amount of a cap, ``within_days`` the time for a notice, ``reason`` the code
-    whose sentence a customer is told where the rule keeps a limit from rising. Raises
-    ``ValueError`` where the parts do not fit the effect.
+    ``at_most`` is the amount of a cap, ``within_days`` the time for a notice, ``notice_of`` the
+    actions that it is owed for, ``reason`` the code whose sentence a customer is told where the
+    rule keeps a limit from rising. Raises ``ValueError`` where the parts do not fit the effect.
     """
 
     effect: Effect
     severity: Severity
     at_most: Node | None = None
     within_days: int | None = None
+    notice_of: tuple[Action, ...] = ()
     reason: ReasonCode | None = None
 
     def __post_init__(self) -> None:
@@ -82,6 +84,10 @@ class Consequence:
             raise ValueError("at_most is stated exactly where the effect is a cap")
         if (self.within_days is not None) != (self.effect is Effect.NEEDS_NOTICE):
             raise ValueError("within_days is stated exactly where the effect is needs_notice")
+        if bool(self.notice_of) != (self.effect is Effect.NEEDS_NOTICE):
+            raise ValueError("of is stated only where the effect is needs_notice")
+        if Action.HOLD in self.notice_of:
+            raise ValueError("of: who is held is owed no notice, since nothing is done")
         if self.effect in DUTIES and self.severity is Severity.BLOCKING:
             raise ValueError(f"{self.effect} changes no limit: its severity is reporting")
         if (self.reason is not None) != (self.effect not in DUTIES):

@@ -5,12 +5,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from credit_limits.domain.decision import Action
 from credit_limits.policy.portfolio import Flags, Floats, Integers, Portfolio
 from credit_limits.policy.rulebook import Effect, Rule, RuleBook
 from credit_limits.policy.rulebook_columns import column_values
 from credit_limits.policy.rulebook_language import columns_of
 from credit_limits.policy.rulebook_sql import evaluated
 
+_ACTIONS = tuple(Action)
 OWN_COLUMNS: dict[Effect, str] = {
     Effect.CAP_CUSTOMER_TOTAL: "customer_total_minor",
     Effect.CAP_ANNUAL_RATE: "annual_rate",
@@ -127,15 +129,26 @@ def _is_absent(value: object) -> bool:
     return bool(value.dtype.kind == "f" and len(value) and np.isnan(value).all())
 
 
-def with_duties(rules: Sequence[RuleTouch], lowered: Flags) -> tuple[RuleTouch, ...]:
-    """The rules with the accounts that they touched once limits are decided.
+def with_duties(rules: Sequence[RuleTouch], done: Integers) -> tuple[RuleTouch, ...]:
+    """The rules with the accounts that they touched once it is decided what is done.
 
-    A rule that asks for a notice touches the limits that were lowered, also where it is not known
-    whether it holds.
+    A rule that asks for a notice touches the accounts to which any of the actions that it names is
+    done, also where it is not known whether it holds.
+
+    Args:
+        rules: every rule of the book with those whom it alone would hold back.
+        done: all that is done to each account, shape (N, M): places in ``tuple(Action)``, negative
+            where there is no further one.
     """
     return tuple(
-        replace(rule, touched=(rule.finding.applies | rule.finding.unknown) & lowered)
+        replace(rule, touched=(rule.finding.applies | rule.finding.unknown) & _owed(rule, done))
         if rule.finding.rule.consequence.effect is Effect.NEEDS_NOTICE
         else rule
         for rule in rules
     )
+
+
+def _owed(rule: RuleTouch, done: Integers) -> Flags:
+    """To whom any of the actions is done that the rule asks a notice of."""
+    places = [_ACTIONS.index(action) for action in rule.finding.rule.consequence.notice_of]
+    return np.asarray(np.isin(done, places).any(axis=1))

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
-from credit_limits.domain.decision import ReasonCode
+from credit_limits.domain.decision import Action, ReasonCode
 from credit_limits.domain.errors import PolicyError
 from credit_limits.policy.lender import Jurisdiction, LenderType
 from credit_limits.policy.permission import RULE_ORDER
@@ -26,6 +26,7 @@ _OPTIONAL: dict[str, type | tuple[type, ...]] = {
     "effective_to": date,
     "at_most": (str, int, float),
     "within_days": int,
+    "of": str,
     "reason": str,
 }
 ANY = "any"
@@ -87,8 +88,17 @@ def _consequence(record: Mapping[str, object]) -> Consequence:
         severity=Severity(_one_of(record, "severity", Severity)),
         at_most=None if at_most is None else parse_amount(str(at_most)),
         within_days=days if isinstance(days, int) else None,
+        notice_of=_notice_of(record),
         reason=ReasonCode(_one_of(record, "reason", RULE_ORDER)) if named else None,
     )
+
+
+def _notice_of(record: Mapping[str, object]) -> tuple[Action, ...]:
+    """The actions that a notice is owed for; none where the record owes no notice."""
+    if "of" not in record:
+        return (Action.DECREASE,) if record["effect"] == Effect.NEEDS_NOTICE else ()
+    named = [name.strip() for name in str(record["of"]).split(",")]
+    return tuple(Action(_one_of({"of": name}, "of", Action)) for name in named)
 
 
 def _lender_type(record: Mapping[str, object]) -> LenderType | None:

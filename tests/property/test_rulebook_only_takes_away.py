@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from credit_limits.decisions import decide
 from credit_limits.domain.decision import ReasonCode
+from credit_limits.explanation.reasons import ACTIONS
 from credit_limits.policy.eligibility import permitted
 from credit_limits.policy.rulebook import NO_RULES, RuleBook
 from tests.decision_samples import drawn_portfolios, reordered, shipped_policy
@@ -37,6 +38,7 @@ EFFECTS = st.one_of(
     st.just({"effect": "cap_annual_rate", "at_most": 0.2, "reason": "rate_above_legal"}),
     st.just({"severity": "reporting"}),
     st.just(DUTY),
+    st.just(DUTY | {"of": "freeze, change_rate, extend_term, refer"}),
 )
 RULES = st.tuples(PREDICATES, EFFECTS).map(lambda drawn: {**drawn[1], "predicate": drawn[0]})
 BOOKS = st.lists(RULES, min_size=1, max_size=4).map(lambda changes: book(*changes))
@@ -103,9 +105,15 @@ def test_decided_limits_rise_only_where_no_blocking_rule_holds_them(portfolio, r
         if rule.finding.rule.consequence.blocks:
             assert not (rule.touched & raised).any()
         elif rule.finding.rule.consequence.within_days:
-            lowered = batch.to_minor < portfolio.limit_minor
             told = rule.finding.applies | rule.finding.unknown
-            assert (rule.touched == (lowered & told)).all()
+            owed = [
+                bool(
+                    {ACTIONS[place] for place in done if place >= 0}
+                    & {*rule.finding.rule.consequence.notice_of}
+                )
+                for done in batch.actions.tolist()
+            ]
+            assert (rule.touched == (np.array(owed) & told)).all()
 
 
 @given(drawn_portfolios())

@@ -65,8 +65,9 @@ def test_another_jurisdiction_or_licence_may_be_asked_for(run):
 def test_the_list_is_readable(run):
     code, output, _ = run("list", "--on", "2025-10-01")
     assert code == 0
-    assert "rulebook/CN-bank/2025-10-01: 13 rules in force on 2025-10-01" in output
+    assert "rulebook/CN-bank/2025-10-01: 14 rules in force on 2025-10-01" in output
     assert "needs_notice within 7 days" in output
+    assert "needs_notice of freeze, change_rate, extend_term within 7 days" in output
     assert "the all-in cost is at most 24 % a year" in output
 
 
@@ -118,7 +119,7 @@ def test_an_adjustment_tells_which_rules_touched_accounts_or_were_not_evaluated(
     book = shipped_book(date(2024, 1, 31), lends_jointly=True)
     found = permitted(portfolio, shipped_policy(), rulebook=book)
     head, _, *rows = rule_book_lines(rule_book_row(book, found.rules))
-    assert head == "rulebook/CN-bank/2023-07-01: 12 rules in force"
+    assert head == "rulebook/CN-bank/2023-07-01: 13 rules in force"
     words = [row.split() for row in rows]
     assert ["cn-past-due", "1", "evaluated"] in words
     assert "not evaluated: column absent: partner_share_ratio" in "\n".join(rows)

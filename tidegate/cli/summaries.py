@@ -399,7 +399,8 @@ def _rules_compared(outcome: "RulebookDiffOutcome") -> list[str]:
 
 def _effect(rule: "RuleText") -> str:
     if rule.within_days is not None:
-        return f"{rule.effect} within {rule.within_days} days"
+        told = f" of {rule.of}" if rule.of is not None else ""
+        return f"{rule.effect}{told} within {rule.within_days} days"
     return f"{rule.effect} at {rule.at_most}" if rule.at_most is not None else rule.effect
 
 

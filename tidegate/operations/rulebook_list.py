@@ -37,6 +37,7 @@ class RuleText(BaseModel):
     effect: Effect
     at_most: str | None
     within_days: int | None
+    of: str | None
     reason: str | None
     severity: Severity
     source: str
@@ -80,7 +81,7 @@ def rule_text(rule: Rule) -> RuleText:
         for name, value in rule.content.items()
     }
     return RuleText.model_validate(
-        {"effective_to": None, "at_most": None, "within_days": None, "reason": None}
+        {"effective_to": None, "at_most": None, "within_days": None, "of": None, "reason": None}
         | {name: value for name, value in said.items() if name not in ("id", "jurisdiction")}
         | {"rule_id": rule.rule_id}
     )

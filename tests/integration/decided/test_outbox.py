@@ -1,5 +1,6 @@
 """Notices and reminders of a cycle: written with its decisions, by law in time, each once."""
 
+import re
 import shutil
 from datetime import date, timedelta
 
@@ -27,6 +28,7 @@ from tidegate.operations.write_outbox import (
 )
 
 REQUEST = AdjustLimitsRequest(as_of=AS_OF)
+CHANGES = {"freeze", "change_rate", "extend_term"}
 DUE_BY_LAW, REMINDED_BY, PAYMENT_DUE = date(2024, 2, 7), date(2024, 2, 15), date(2024, 2, 20)
 
 
@@ -54,16 +56,18 @@ def test_every_change_owes_one_notice_and_a_cut_in_the_time_of_the_law(decided, 
         codes = [[ReasonCode(code) for code in row[name]] for name in ("reasons", "change_reasons")]
         assert notice["reasons"] == list(told_reasons(Action(row["action"]), *codes))
         assert 1 <= len(notice["reasons"]) <= 4
-        cut = row["to_minor"] < row["from_minor"]
-        assert notice["due_by"] == (DUE_BY_LAW if cut else None)
-        assert notice["rule_id"] == ("cn-notice-of-decrease" if cut else None)
+        cut, changed = row["to_minor"] < row["from_minor"], CHANGES & {*row["actions"]}
+        rule = "cn-notice-of-change" if changed else "cn-notice-of-decrease" if cut else None
+        assert notice["rule_id"] == rule
+        assert notice["due_by"] == (DUE_BY_LAW if rule else None)
         assert notice["payment_due_on"] is None
         assert f"{row['to_minor'] // 100:,}" in notice["text_en"]
         assert "额度" in notice["text_zh"]
         if "freeze" in row["actions"]:
             assert "frozen from now on" in notice["text_en"]
             assert notice["kind"] == NoticeKind.ADVERSE
-    assert any("freeze" in row["actions"] for row in decisions.values())
+    done = {action for row in decisions.values() for action in row["actions"]}
+    assert done > {"freeze", "change_rate", "decrease", "refer"}
     assert sum(written.notices.values()) == len(every)
 
 
@@ -90,10 +94,10 @@ def test_bills_to_come_of_risky_accounts_are_reminded_of_once(decided, written):
 
 def test_how_many_are_due_and_by_when_is_told(decided, written):
     listed = list_outbox(decided, ListOutboxRequest(due_by=DUE_BY_LAW, language="zh"))
-    cuts = sum(row["to_minor"] < row["from_minor"] for row in rows_of(decided, "decisions"))
-    assert listed.count == cuts
+    by_law = [row["kind"] for row in rows_of(decided, "outbox") if row["due_by"] == DUE_BY_LAW]
+    assert listed.count == len(by_law)
     assert [(row.kind, row.due_by, row.count) for row in listed.due] == [
-        (NoticeKind.ADVERSE, DUE_BY_LAW, cuts)
+        (kind, DUE_BY_LAW, by_law.count(kind)) for kind in sorted(set(by_law))
     ]
     assert len(listed.notices) == 20
     assert all("额度" in notice.text for notice in listed.notices)
@@ -102,7 +106,7 @@ def test_how_many_are_due_and_by_when_is_told(decided, written):
     assert list_outbox(decided, ListOutboxRequest()).due == written.due
     said = " ".join(summary_of("list_outbox", listed) + summary_of("write_outbox", written))
     assert "notices" in said
-    assert "adverse  2024-02-07" in said
+    assert re.search(rf"adverse +2024-02-07 +{by_law.count('adverse'):,} ", said)
 
 
 def test_the_adjustment_says_what_is_due_and_run_again_writes_nothing(decided, tmp_path, written):
