@@ -26,7 +26,6 @@ from tidegate.operations.adjust_limits import AdjustLimitsOutcome
 from tidegate.operations.announce import AnnounceOutcome
 from tidegate.operations.ingest_batch import IngestBatchOutcome, QuarantineExample
 from tidegate.operations.materialize_features import MaterializeFeaturesOutcome
-from tidegate.operations.outbox_outcome import due_together
 from tidegate.operations.prepare_source import PrepareSourceOutcome
 from tidegate.operations.promotion_outcome import PromoteModelOutcome
 from tidegate.operations.rehearsal_course import MonthLine
@@ -212,11 +211,11 @@ def limits(outcome: AdjustLimitsOutcome) -> Publication:
             f"; {cap.name} {cap.used / cap.cap:.1%} of its cap at price {cap.price:.3f}"
             for cap in outcome.allocation.caps
         )
-        + "".join(f"; {words}" for words in outcome.due_words),
+        + "".join(f"; {row.words}" for row in outcome.due),
         (
             Table("limits", f"Decisions of batch {outcome.batch_id}", actions),
             Table("caps", caps, _rows(outcome.allocation.caps)),
-            *_unless_empty(Table("outbox", "Notices due", _rows(due_together(outcome.outbox)))),
+            *_unless_empty(Table("outbox", "Notices due", _rows(outcome.due))),
         ),
     )
 

@@ -160,7 +160,7 @@ def _adjusted(outcome: "AdjustLimitsOutcome") -> list[str]:
         *_overlay_lines(outcome),
         *([f"{outcome.launch.reason}; see tidegate launch status"] if outcome.launch else []),
         *table(("action", "accounts"), list(outcome.actions.items())),
-        *(f"outbox: {words}" for words in outcome.due_words),
+        *(f"outbox: {row.words}" for row in outcome.due),
         *rule_book_lines(outcome.rule_book),
         *table(("cap, yuan", "allowed", "used", "slack", "shadow price"), caps),
         f"Merkle root of the decisions: {outcome.merkle_root}",

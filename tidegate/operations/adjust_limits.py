@@ -30,10 +30,16 @@ from tidegate.operations.limits_outcome import (
     brake_rows,
     group_rows,
 )
+from tidegate.operations.outbox_outcome import due_together
 from tidegate.operations.platform import Platform
 from tidegate.operations.rule_rows import rule_book_row
 from tidegate.operations.serve_launch import Made, serve_canary, serve_shadow
-from tidegate.operations.write_outbox import write_outboxes
+from tidegate.operations.write_outbox import (
+    WriteOutboxRequest,
+    write_outbox,
+    write_outboxes,
+    write_what_is_due,
+)
 
 __all__ = ["AdjustLimitsOutcome", "AdjustLimitsRequest", "adjust_limits"]
 
@@ -70,8 +76,8 @@ def adjust_limits(platform: Platform, request: AdjustLimitsRequest) -> AdjustLim
     share in a batch of its own. Caps are ratios to today, so met on each part they are met on the
     whole. The outcome is that of the champion's batch.
 
-    The notices that the day's decisions owe, and the reminders that are due, are written last, each
-    once: a run that was killed before them finds its decisions, started again, and writes them.
+    The notices that a batch's decisions owe, and the reminders that are due, are written after it,
+    each once: a run killed before them, started again, finds its decisions and writes them.
 
     Raises:
         NoCertifiedChampion: no champion, or one whose certificate does not verify; the refusal
@@ -84,7 +90,7 @@ def adjust_limits(platform: Platform, request: AdjustLimitsRequest) -> AdjustLim
     """
     as_of = request.as_of or platform.lake.latest_knowledge()
     outcome = _adjusted(platform, Asked(as_of, request.product))
-    return outcome.model_copy(update={"outbox": write_outboxes(platform, as_of)})
+    return outcome.model_copy(update={"due": due_together(write_outboxes(platform, as_of))})
 
 
 def _adjusted(platform: Platform, asked: Asked) -> AdjustLimitsOutcome:
@@ -126,8 +132,9 @@ def _deciders(platform: Platform, as_of: date) -> tuple[CertifiedChampion, Launc
 
 
 def _decide(platform: Platform, cycle: DecisionCycle) -> Made:
-    """Make a cycle's decisions and record them, or recognise them."""
+    """Make a cycle's decisions and record them with what is due after them, or recognise them."""
     if entry := platform.ledger.find(EntryKind.LIMITS_ADJUSTED, cycle.key):
+        write_outbox(platform, WriteOutboxRequest(batch=cycle.batch_id))
         return Made(cycle, _recognised(entry), None)
     elsewhere = _decided_elsewhere(platform, cycle)
     if elsewhere.all():
@@ -138,13 +145,15 @@ def _decide(platform: Platform, cycle: DecisionCycle) -> Made:
     )
     platform.lake.append("decisions", rows, left.batch_id)
     del rows  # a million take a gigabyte, and those that the lake has are read back
-    outcome = _outcome(left, batch, platform.lake.read("decisions", batch_id=left.batch_id))
+    stored = platform.lake.read("decisions", batch_id=left.batch_id)
+    outcome = _outcome(left, batch, stored)
     platform.ledger.append(
         EntryKind.LIMITS_ADJUSTED,
         platform.settings.actor,
         outcome.model_dump(mode="json"),
         key=cycle.key,
     )
+    write_what_is_due(platform, outcome, stored)
     _log.info(
         "limits_adjusted",
         batch_id=outcome.batch_id,

@@ -18,7 +18,7 @@ from credit_limits.policy.portfolio import Integers, Portfolio
 from tidegate.operations.brakes import Brake
 from tidegate.operations.launches import LaunchServed
 from tidegate.operations.macro_overlay import OverlayRow
-from tidegate.operations.outbox_outcome import WriteOutboxOutcome, due_together
+from tidegate.operations.outbox_outcome import DueRow
 from tidegate.operations.rule_rows import RuleBookRow
 
 
@@ -111,8 +111,9 @@ class AdjustLimitsOutcome(BaseModel):
     the Delta versions of the lake's tables when it was decided. ``brakes`` are those that held
     for its accounts, ``overlay`` the macro overlay, ``rule_book`` the rules of law and what each
     did; ``None`` for a batch that was decided before there was one. ``launch`` is the cycle that
-    was served to a version that launches, beside this batch, and ``outbox`` are the notices and
-    reminders due after the day's batches; the ledger keeps both in entries of their own.
+    was served to a version that launches, beside this batch, and ``due`` are the notices and
+    reminders that the outboxes of the day's batches hold; the ledger keeps both in entries of their
+    own.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -138,7 +139,7 @@ class AdjustLimitsOutcome(BaseModel):
     overlay: OverlayRow | None = None
     rule_book: RuleBookRow | None = None
     launch: LaunchServed | None = None
-    outbox: tuple[WriteOutboxOutcome, ...] = ()
+    due: tuple[DueRow, ...] = ()
     recognised: bool = False
 
     @property
@@ -146,11 +147,6 @@ class AdjustLimitsOutcome(BaseModel):
         """The batches whose decisions hold: its own, and that of a canary beside it."""
         canary = self.launch.batch_id if self.launch and self.launch.step is Step.CANARY else ""
         return (canary, self.batch_id) if canary else (self.batch_id,)
-
-    @property
-    def due_words(self) -> tuple[str, ...]:
-        """Notices and reminders that are due after the day's batches, each kind by its day."""
-        return tuple(row.words for row in due_together(self.outbox))
 
 
 def allocation_row(certificate: Certificate) -> AllocationRow:

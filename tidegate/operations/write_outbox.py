@@ -10,15 +10,16 @@ from pydantic import BaseModel, ConfigDict, Field
 from credit_limits.domain.digest import digest_of
 from credit_limits.domain.errors import DataMissing, PolicyError
 from credit_limits.explanation.notices import NoticeKind
-from credit_limits.ledger.entry import Entry, EntryKind
+from credit_limits.ledger.entry import EntryKind
 from credit_limits.ledger.merkle import merkle_root
 from credit_limits.ledger.row_texts import row_digests
 from credit_limits.policy.reminder_rules import ReminderRules, parse_reminder_rules
 from tidegate.adapters.dated_policies import DatedFile, load_dated
+from tidegate.operations.limits_outcome import AdjustLimitsOutcome
 from tidegate.operations.outbox_outcome import DueRow, WriteOutboxOutcome
 from tidegate.operations.outbox_rows import TABLE, notices_due, reminders_due
 from tidegate.operations.platform import Platform
-from tidegate.operations.recorded_decisions import RecordedBatch, entry_of_batch, recorded_batch
+from tidegate.operations.recorded_decisions import entry_of_batch, recorded_batch
 
 _log = structlog.get_logger(__name__)
 
@@ -40,18 +41,28 @@ def write_outbox(platform: Platform, request: WriteOutboxRequest) -> WriteOutbox
         PolicyError: the reminder policy of the day cannot be used.
     """
     adjusted = entry_of_batch(platform, request.batch or newest_batch(platform)).payload
-    batch_id = str(adjusted["batch_id"])
-    key = digest_of({"batch": batch_id, "merkle_root": adjusted["merkle_root"]})
-    if entry := platform.ledger.find(EntryKind.OUTBOX_WRITTEN, key):
-        return _recognised(entry)
-    batch = recorded_batch(platform, batch_id)
-    file, rules = reminder_rules_at(platform, batch.outcome.as_of)
-    stored = _stored(platform, batch, rules)
+    outcome = AdjustLimitsOutcome.model_validate(adjusted)
+    if entry := platform.ledger.find(EntryKind.OUTBOX_WRITTEN, _key(outcome)):
+        stored = WriteOutboxOutcome.model_validate(entry.payload)
+        return stored.model_copy(update={"recognised": True})
+    return write_what_is_due(platform, outcome, recorded_batch(platform, outcome.batch_id).rows)
+
+
+def write_what_is_due(
+    platform: Platform, adjusted: AdjustLimitsOutcome, decisions: pa.Table
+) -> WriteOutboxOutcome:
+    """Write the outbox of a batch that has none, from its rows as the lake has them.
+
+    Raises:
+        PolicyError: the reminder policy of the day cannot be used.
+    """
+    file, rules = reminder_rules_at(platform, adjusted.as_of)
+    stored = _stored(platform, adjusted, decisions, rules)
     kinds = Counter(stored["kind"].to_pylist())
     outcome = WriteOutboxOutcome(
-        as_of=batch.outcome.as_of,
-        batch_id=batch_id,
-        decisions=batch.rows.num_rows,
+        as_of=adjusted.as_of,
+        batch_id=adjusted.batch_id,
+        decisions=decisions.num_rows,
         notices={kind: kinds[kind] for kind in NoticeKind},
         due=_due_rows(stored),
         reminders_policy=file.version,
@@ -61,9 +72,11 @@ def write_outbox(platform: Platform, request: WriteOutboxRequest) -> WriteOutbox
         EntryKind.OUTBOX_WRITTEN,
         platform.settings.actor,
         outcome.model_dump(mode="json"),
-        key=key,
+        key=_key(adjusted),
     )
-    _log.info("outbox_written", batch_id=batch_id, **outcome.model_dump(include={"notices"}))
+    _log.info(
+        "outbox_written", batch_id=outcome.batch_id, **outcome.model_dump(include={"notices"})
+    )
     return outcome
 
 
@@ -97,15 +110,18 @@ def reminder_rules_at(platform: Platform, as_of: date) -> tuple[DatedFile, Remin
         raise PolicyError(f"{file.version}: {error}") from error
 
 
-def _stored(platform: Platform, batch: RecordedBatch, rules: ReminderRules) -> pa.Table:
+def _key(adjusted: AdjustLimitsOutcome) -> str:
+    """The content of an outbox: the decisions that it follows from."""
+    return digest_of({"batch": adjusted.batch_id, "merkle_root": adjusted.merkle_root})
+
+
+def _stored(
+    platform: Platform, adjusted: AdjustLimitsOutcome, decisions: pa.Table, rules: ReminderRules
+) -> pa.Table:
     """The rows of the outbox, as the lake has them, by id."""
-    outcome, append_id = batch.outcome, f"outbox-{batch.outcome.batch_id}"
-    due = pa.concat_tables(
-        [
-            notices_due(outcome, batch.rows),
-            reminders_due(platform.lake, outcome, batch.rows, rules),
-        ]
-    ).sort_by("notice_id")
+    append_id = f"outbox-{adjusted.batch_id}"
+    reminders = reminders_due(platform.lake, adjusted, decisions, rules)
+    due = pa.concat_tables([notices_due(adjusted, decisions), reminders]).sort_by("notice_id")
     if not due.num_rows:
         return due
     platform.lake.append(TABLE, due, append_id)
@@ -117,8 +133,3 @@ def _due_rows(stored: pa.Table) -> tuple[DueRow, ...]:
     grouped = stored.group_by(["kind", "due_by"]).aggregate([([], "count_all")]).to_pylist()
     rows = [DueRow(kind=r["kind"], due_by=r["due_by"], count=r["count_all"]) for r in grouped]
     return tuple(sorted(rows, key=lambda row: (row.due_by or date.max, row.kind)))
-
-
-def _recognised(entry: Entry) -> WriteOutboxOutcome:
-    stored = WriteOutboxOutcome.model_validate(entry.payload)
-    return stored.model_copy(update={"recognised": True})
