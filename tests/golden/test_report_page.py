@@ -135,7 +135,7 @@ def test_the_answer_stands_first_with_the_model_and_its_certificate():
         ("reasons", ["not evaluated: column absent: share"]),
         (
             "reasons",
-            ["Notices and reminders due", "adverse 7 February 2024 90", "no day by law 700"],
+            ["Notices and reminders due", "Adverse 7 February 2024 90", "no day by law 700"],
         ),
         ("caps", ["Expected loss", "800,000", "799,900", "0.8123", "99.99% used", "0.0031%"]),
         ("caps", ["Binding: expected loss."]),
