@@ -101,7 +101,7 @@ def _counted(platform: Platform, batch_id: str) -> ExplainAccountOutcome:
             f"ways out issued: {counts.issued:,}; decided again with them: {counts.flipped:,} come "
             f"out otherwise ({counts.flipped_share:.0%})",
             *(
-                f"  to be {goal.replace('_', ' ')}: {of.issued:,} issued, {of.flipped:,} come out so"
+                f"  {goal.replace('_', ' ')}: {of.issued:,} issued, {of.flipped:,} come out so"
                 for goal, of in counts.goals.items()
             ),
             *(

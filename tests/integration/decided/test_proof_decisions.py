@@ -257,7 +257,7 @@ class TestExplain:
             assert counted.accounts == left >= counted.issued
         frozen = counts.goals["thawed"]
         assert 0 < frozen.issued <= counts.states["frozen"].accounts
-        assert f"  to be thawed: {frozen.issued:,} issued, {frozen.flipped:,} come out so" in (
+        assert f"  thawed: {frozen.issued:,} issued, {frozen.flipped:,} come out so" in (
             outcome.text
         )
 
