@@ -17,6 +17,7 @@ from markupsafe import Markup
 from credit_limits.domain.account import AccountStatus
 from credit_limits.domain.decision import ReasonCode
 from credit_limits.explanation.sentences import reason_sentence
+from credit_limits.explanation.state_exits import exit_condition
 from credit_limits.policy.account_changes import STATE_CAUSES
 from credit_limits.policy.limit_policy import LimitPolicy, parse_limit_policy
 from credit_limits.policy.states import FREEZING_CAUSES, TRANSITIONS, Transition
@@ -160,71 +161,62 @@ def _moves() -> str:
 
 
 def _causes(policy: LimitPolicy) -> str:
-    bounds = cause_bounds(policy)
+    comes_in = upper_bounds(policy)
     lines = [
-        "| cause | comes in at | still stands at | does | what a customer is told |",
+        "| cause | comes in at | is gone with | does | what a customer is told |",
         "| --- | --- | --- | --- | --- |",
     ]
     for cause in STATE_CAUSES:
-        comes, stands = bounds[cause]
+        gone, _ = exit_condition(cause, policy)
         does = "closes increases"
         if cause is ReasonCode.ACCOUNT_TAKEOVER:
             does = "freezes"
         elif cause in FREEZING_CAUSES:
             does = "closes increases; freezes further on"
-        lines.append(f"| `{cause}` | {comes} | {stands} | {does} | {reason_sentence(cause)} |")
+        told = reason_sentence(cause)
+        lines.append(f"| `{cause}` | {comes_in[cause]} | {gone} | {does} | {told} |")
     return "\n".join(lines) + "\n"
 
 
-def cause_bounds(policy: LimitPolicy) -> dict[ReasonCode, tuple[str, str]]:
-    """The upper and the lower bound of every cause, in words, with the policy's figures."""
-    closing, leave, unlike = policy.closing, policy.reopening, policy.anomalies
+def upper_bounds(policy: LimitPolicy) -> dict[ReasonCode, str]:
+    """The bound that every cause comes in at, in words, with the policy's figures."""
+    closing, unlike = policy.closing, policy.anomalies
     freezing, linked, hardship = policy.freezing, policy.linked, policy.hardship
-    late, debt = policy.overdue.levels[0].days_past_due, "persistent_debt"
     return {
         ReasonCode.ACCOUNT_TAKEOVER: (
             f"{freezing.disputed_transactions_90d} disputed transaction in 90 days and logins, "
-            "devices or spending unlike the customer's own past",
-            f"{freezing.disputed_transactions_90d} disputed transaction in 90 days",
+            "devices or spending unlike the customer's own past"
         ),
         ReasonCode.SERIOUSLY_OVERDUE: (
             f"{policy.overdue.serious_days} days past due; freezes from {freezing.overdue_days}, "
-            f"from {freezing.overdue_days_with_backup} with a second source of repayment",
-            f"{freezing.overdue_days_leave} days",
+            f"from {freezing.overdue_days_with_backup} with a second source of repayment"
         ),
-        ReasonCode.OVERDUE: (f"{late} day past due", f"{late} day"),
+        ReasonCode.OVERDUE: f"{policy.overdue.levels[0].days_past_due} day past due",
         ReasonCode.HARDSHIP: (
             f"income down by {hardship.income_lost_ratio:.0%} within a year and 1 to "
-            f"{hardship.days_past_due_most} days past due",
-            f"{hardship.income_lost_leave:.0%} and past due",
+            f"{hardship.days_past_due_most} days past due"
         ),
         ReasonCode.LINKED_RISK: (
             f"{closing.linked_past_due} linked customers past due; freezes from "
-            f"{linked.freeze_past_due} of them in grade {linked.freeze_grade}",
-            f"{linked.past_due_leave}",
+            f"{linked.freeze_past_due} of them in grade {linked.freeze_grade}"
         ),
         ReasonCode.LOAN_APPLICATION_BURST: (
             f"{closing.loan_applications_7d} applications in 7 days or "
-            f"{closing.loan_applications_30d} in 30",
-            f"{leave.loan_applications_7d_leave} or {leave.loan_applications_30d_leave}",
+            f"{closing.loan_applications_30d} in 30"
         ),
         ReasonCode.DEVICE_CHANGE_BURST: (
-            f"{closing.device_changes_30d} changes of device in 30 days",
-            f"{leave.device_changes_30d_leave}",
+            f"{closing.device_changes_30d} changes of device in 30 days"
         ),
         ReasonCode.LOGIN_ANOMALY: (
             f"{unlike.login_ratio:g} times the customer's own logins, of at least "
-            f"{unlike.login_count_min} in 30 days",
-            f"{unlike.login_ratio_leave:g} times",
+            f"{unlike.login_count_min} in 30 days"
         ),
         ReasonCode.SPENDING_ANOMALY: (
-            f"{unlike.spend_trend / 3:.0%} of a quarter's spending in its last month",
-            f"{unlike.spend_trend_leave / 3:.0%}",
+            f"{unlike.spend_trend / 3:.0%} of a quarter's spending in its last month"
         ),
-        ReasonCode.PERSISTENT_DEBT: tuple(
-            f"{getattr(rules, f'{debt}_utilization_ratio{end}'):.0%} of the line in use and "
-            f"{getattr(rules, f'{debt}_payment_ratio{end}'):.0%} of bills paid, over a year"
-            for rules, end in ((closing, ""), (leave, "_leave"))
+        ReasonCode.PERSISTENT_DEBT: (
+            f"{closing.persistent_debt_utilization_ratio:.0%} of the line in use and "
+            f"{closing.persistent_debt_payment_ratio:.0%} of bills paid, over a year"
         ),
     }
 

@@ -18,7 +18,8 @@ from credit_limits.policy.permission import Permission
 from credit_limits.policy.portfolio import Account
 from credit_limits.policy.triggers_plain import triggers_of
 
-_STATEMENTS_KNOWN = 12
+STATEMENTS_KNOWN = 12
+"""Months that the figures over a year look back on."""
 _YUAN = 100
 _RAISE_SOUGHT = 0.15
 _WITHIN_REACH = frozenset(
@@ -42,7 +43,8 @@ _WITHIN_REACH = frozenset(
     }
 )
 """Rules that the customer can satisfy or outwait; any other rules a way out of its own out."""
-_ARREARS = frozenset({ReasonCode.OVERDUE, ReasonCode.SERIOUSLY_OVERDUE, ReasonCode.HARDSHIP})
+ARREARS = frozenset({ReasonCode.OVERDUE, ReasonCode.SERIOUSLY_OVERDUE, ReasonCode.HARDSHIP})
+"""Reasons that are gone once what is past due is paid."""
 _ANOMALIES = frozenset({ReasonCode.LOGIN_ANOMALY, ReasonCode.SPENDING_ANOMALY})
 _DEBT = frozenset({ReasonCode.PERSISTENT_DEBT, ReasonCode.REVOLVING_DEBT})
 _BURSTS = frozenset({ReasonCode.LOAN_APPLICATION_BURST, ReasonCode.DEVICE_CHANGE_BURST})
@@ -68,7 +70,7 @@ def way_out(
         _cool_off_left(account, policy) if ReasonCode.COOL_OFF in reasons else 0,
         0 if closed_until is None else _months_until(closed_until + _DAY, account.as_of),
         1 if reasons & (_BURSTS | _ANOMALIES) else 0,
-        _STATEMENTS_KNOWN if reasons & _DEBT else 0,
+        STATEMENTS_KNOWN if reasons & _DEBT else 0,
     )
     changes = [change for change in _deeds(account, reasons, months, policy) if change is not None]
     if bills:
@@ -94,7 +96,7 @@ def way_out_of_state(
     months = max(
         1,
         _months_until(earliest, account.as_of),
-        _STATEMENTS_KNOWN if ReasonCode.PERSISTENT_DEBT in standing else 0,
+        STATEMENTS_KNOWN if ReasonCode.PERSISTENT_DEBT in standing else 0,
         _months_until(account.as_of + _DISPUTES_SEEN, account.as_of)
         if ReasonCode.ACCOUNT_TAKEOVER in standing
         else 0,
@@ -123,7 +125,7 @@ def _deeds(
 ) -> list[Change | None]:
     share = math.ceil(policy.revolving.payment_ratio * 125) / 100
     return [
-        Change(Step.PAY_OVERDUE) if reasons & _ARREARS else None,
+        Change(Step.PAY_OVERDUE) if reasons & ARREARS else None,
         Change(Step.NO_LOAN_APPLICATIONS, months)
         if ReasonCode.LOAN_APPLICATION_BURST in reasons
         else None,
@@ -141,7 +143,7 @@ def _bills_needed(account: Account, reasons: set[ReasonCode], policy: LimitPolic
     """Bills yet to come that are to be paid on time."""
     seen, needed = account.features, policy.observation
     lacking = [0.0]
-    if reasons & _ARREARS:
+    if reasons & ARREARS:
         lacking.append(needed.on_time_streak_min)
     if ReasonCode.ON_TIME_STREAK_TOO_SHORT in reasons:
         lacking.append(needed.on_time_streak_min - (seen["on_time_streak_months"] or 0.0))

@@ -14,9 +14,13 @@ from typing import TypeAlias
 import numpy as np
 
 from credit_limits.domain.account import AccountStatus
-from credit_limits.domain.decision import ReasonCode
 from credit_limits.domain.periods import add_months
-from credit_limits.explanation.proposals import way_out, way_out_of_state
+from credit_limits.explanation.proposals import (
+    ARREARS,
+    STATEMENTS_KNOWN,
+    way_out,
+    way_out_of_state,
+)
 from credit_limits.explanation.state_exits import StateHeld
 from credit_limits.explanation.ways_out import MOST_CHANGES, Change, Goal, Recourse, Step
 from credit_limits.policy.account_changes import STATE_CAUSES, codes_of
@@ -32,9 +36,7 @@ from credit_limits.policy.portfolio import (
     Portfolio,
 )
 
-_STATEMENTS_KNOWN = 12
 _AS_USUAL = 1.0
-_ARREARS = frozenset({ReasonCode.OVERDUE, ReasonCode.SERIOUSLY_OVERDUE, ReasonCode.HARDSHIP})
 _MOST_PROPOSALS = 2
 _OPEN = STATUSES.index(AccountStatus.OPEN)
 
@@ -145,7 +147,7 @@ def changed_inputs(portfolio: Portfolio, decided: Decided, ways: Sequence[Recour
     )
     share = _amounts(ways, Step.PAY_MORE_OF_THE_BILL, "share")
     repaid = _amounts(ways, Step.REPAY_ELSEWHERE, "amount_minor")
-    statements = np.minimum(np.nan_to_num(seen.statement_count_12m) + months, _STATEMENTS_KNOWN)
+    statements = np.minimum(np.nan_to_num(seen.statement_count_12m) + months, STATEMENTS_KNOWN)
     features = replace(
         seen,
         days_past_due_latest=np.where(overdue, 0.0, seen.days_past_due_latest),
@@ -197,7 +199,7 @@ def _proposals(
     if held.state is AccountStatus.FROZEN:
         ways.append((Goal.THAWED, *way_out_of_state(account, held, policy)))
     if decided.to_minor[place] < account.limit_minor:
-        overdue = _ARREARS & {*permission.reasons}
+        overdue = ARREARS & {*permission.reasons}
         ways.append((Goal.NOT_CUT, 0, (Change(Step.PAY_OVERDUE),) if overdue else ()))
     elif held.state is not AccountStatus.FROZEN and not _ends_unknown(account, held):
         ways.append((Goal.RAISED, *way_out(account, permission, held.closed_until, policy)))

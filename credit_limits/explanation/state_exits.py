@@ -92,19 +92,22 @@ def state_exit(held: StateHeld, policy: LimitPolicy) -> StateExit | None:
     earliest = earliest_end(held, policy)
     if earliest is None:
         return None
-    frozen, bounds = held.state is AccountStatus.FROZEN, _bounds(policy)
-    texts = {cause: EXIT_SENTENCES[cause] for cause in held.causes}
+    frozen = held.state is AccountStatus.FROZEN
     return StateExit(
         state=held.state,
         earliest=earliest,
         person_from=_month_after(held.since, policy.freezing.months_most)
         if frozen and held.since is not None
         else None,
-        conditions=tuple(
-            (cause, (english.format_map(bounds), chinese.format_map(bounds)))
-            for cause, (english, chinese) in texts.items()
-        ),
+        conditions=tuple((cause, exit_condition(cause, policy)) for cause in held.causes),
     )
+
+
+def exit_condition(cause: ReasonCode, policy: LimitPolicy) -> tuple[str, str]:
+    """With what a cause is gone by this policy, in English and Chinese."""
+    english, chinese = EXIT_SENTENCES[cause]
+    bounds = _bounds(policy)
+    return english.format_map(bounds), chinese.format_map(bounds)
 
 
 def earliest_end(held: StateHeld, policy: LimitPolicy) -> date | None:

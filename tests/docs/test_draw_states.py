@@ -35,10 +35,10 @@ def test_a_transition_without_a_place_in_the_picture_is_an_error():
         draw_states.picture(strange)
 
 
-def test_every_cause_has_its_two_bounds():
-    bounds = draw_states.cause_bounds(shipped_policy())
+def test_every_cause_has_the_bound_that_it_comes_in_at():
+    bounds = draw_states.upper_bounds(shipped_policy())
     assert set(bounds) == set(STATE_CAUSES)
-    assert all(comes and stands for comes, stands in bounds.values())
+    assert all(bounds.values())
 
 
 def test_the_command_writes_both_files(tmp_path, monkeypatch, capsys):

@@ -152,6 +152,20 @@ def test_a_later_batch_reminds_nobody_of_the_same_statement_again(decided):
         assert reminders_due(decided.lake, later, rows, rules).num_rows == 0
 
 
+def test_an_outbox_of_before_there_were_reminders_is_read_and_grows(decided, tmp_path):
+    platform = copied(decided, tmp_path)
+    whole = platform.lake.read("outbox").drop_columns(["batch_id"])
+    notices = whole.filter(pc.not_equal(whole["kind"], "reminder"))
+    shutil.rmtree(platform.settings.lake_dir / "outbox")
+    platform.lake.append("outbox", notices.drop_columns(["statement_on", "payment_due_on"]), "old")
+    listed = list_outbox(platform, ListOutboxRequest(first=3))
+    assert listed.count == notices.num_rows
+    assert {notice.payment_due_on for notice in listed.notices} == {None}
+    platform.lake.append("outbox", whole.filter(pc.equal(whole["kind"], "reminder")), "new")
+    listed = list_outbox(platform, ListOutboxRequest(kind=NoticeKind.REMINDER, first=1))
+    assert listed.notices[0].payment_due_on == PAYMENT_DUE
+
+
 def test_without_statements_nobody_is_reminded(decided):
     (entry,) = decided.ledger.entries(EntryKind.LIMITS_ADJUSTED)
     outcome = AdjustLimitsOutcome.model_validate(entry.payload)
