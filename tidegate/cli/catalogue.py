@@ -61,8 +61,9 @@ CYCLE: tuple[OperationCommand, ...] = (
         "AdjustLimitsRequest",
         "Decide every account's limit with the champion.",
         "Scores each open account, applies the limit policy, allocates within the portfolio's "
-        "caps, and writes a decision with its reasons for every account, raised or not. Without a "
-        "champion whose certificate holds it refuses and exits with 12.",
+        "caps, and writes a decision with its reasons for every account, raised or not, and the "
+        "notices and reminders that are due. Without a champion whose certificate holds it refuses "
+        "and exits with 12.",
         "tidegate adjust --as-of 2005-10-31",
     ),
     OperationCommand(

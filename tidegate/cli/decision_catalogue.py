@@ -129,9 +129,10 @@ EXPLAIN = OperationCommand(
     "ExplainAccountRequest",
     "Explain an account's decision, and what would change it.",
     "Tells the latest decision of an account in words: the limit, the reasons that were really "
-    "used with their figures, what it was decided with, what the customer can do, and how to "
-    "prove and replay it. With --batch it counts the ways out of a whole batch, and how many of "
-    "them change the decision when it is made again with them.",
+    "used with their figures, what it was decided with, how a freeze or a closure ends, which "
+    "linked customers are past due, what the customer can do, and how to prove and replay it. "
+    "With --batch it counts the ways out of a whole batch, and how many of them change the "
+    "decision when it is made again with them.",
     "tidegate explain A00017 --language zh",
     ("account_id",),
 )
