@@ -75,6 +75,10 @@ LINES: dict[str, tuple[str, str]] = {
         "Linked customers past due, by the links that were active: {count}",
         "当前有效关联中逾期的客户数：{count}",
     ),
+    "theirs": (
+        "The lender's own books froze the account, and they end it.",
+        "账户由贷款机构的账务冻结，亦由其解除。",
+    ),
     "thaws": (
         "It thaws into closed increases with the first decision from {day} on that finds each "
         "cause gone:",
@@ -349,6 +353,8 @@ def _state_lines(told: StateTold, speak: _Speaker) -> Sequence[str]:
         lines.append(speak("state", **words))
     elif told.after is not AccountStatus.OPEN:
         lines.append(speak("state_stays", **words))
+    if told.after is AccountStatus.FROZEN and not told.causes:
+        lines.append(speak("theirs"))
     lines += _exit_lines(told.exit, speak)
     if told.linked_past_due:
         lines.append(speak("links", count=told.linked_past_due))

@@ -288,9 +288,11 @@ def test_what_the_customer_is_sent_names_no_other_customer(language):
 
 
 def test_an_account_that_stays_frozen_says_since_when():
-    kept = replace(FROZEN.state, before=AccountStatus.FROZEN, since=None, causes=())
+    kept = replace(FROZEN.state, before=AccountStatus.FROZEN, since=None, causes=(), exit=None)
     lines = explanation_lines(replace(FROZEN, state=kept))
     assert "State: frozen since a day that is not known" in lines
+    assert "The lender's own books froze the account, and they end it." in lines
+    assert not [line for line in explanation_lines(FROZEN) if "own books" in line]
 
 
 def test_a_closure_says_from_which_day_on_and_below_which_bounds_it_reopens():

@@ -36,6 +36,7 @@ from tidegate.operations.rule_rows import rule_book_row
 from tidegate.operations.serve_launch import Made, serve_canary, serve_shadow
 from tidegate.operations.write_outbox import (
     WriteOutboxRequest,
+    reminder_rules_at,
     write_outbox,
     write_outboxes,
     write_what_is_due,
@@ -89,6 +90,7 @@ def adjust_limits(platform: Platform, request: AdjustLimitsRequest) -> AdjustLim
         AllocationInfeasible: the caps of the policy cannot be met.
     """
     as_of = request.as_of or platform.lake.latest_knowledge()
+    reminder_rules_at(platform, as_of)  # one that cannot be used refuses before anything is decided
     outcome = _adjusted(platform, Asked(as_of, request.product))
     return outcome.model_copy(update={"due": due_together(write_outboxes(platform, as_of))})
 

@@ -11,14 +11,13 @@ from tidegate.operations.outbox_rows import TABLE
 from tidegate.operations.platform import Platform
 
 _ASKED = """
-CREATE TEMP TABLE asked AS
 FROM outbox
 WHERE ($batch IS NULL OR decisions_batch = $batch)
     AND ($due_by IS NULL OR due_by <= $due_by)
     AND ($kind IS NULL OR kind = $kind)
 """
-_DUE = "SELECT kind, due_by, count(*) FROM asked GROUP BY ALL ORDER BY due_by NULLS LAST, kind"
-_FIRST = "FROM asked ORDER BY due_by NULLS LAST, notice_id LIMIT ?"
+_DUE = f"SELECT kind, due_by, count(*) {_ASKED} GROUP BY ALL ORDER BY due_by NULLS LAST, kind"
+_FIRST = f"SELECT * {_ASKED} ORDER BY due_by NULLS LAST, notice_id LIMIT $first"
 
 
 class ListOutboxRequest(BaseModel):
@@ -68,12 +67,12 @@ def list_outbox(platform: Platform, request: ListOutboxRequest) -> ListOutboxOut
         return ListOutboxOutcome(count=0, due=(), notices=())
     asked = {"batch": request.batch, "due_by": request.due_by, "kind": request.kind}
     with platform.lake.connect(tables=[TABLE]) as connection:
-        connection.execute(_ASKED, asked)
         due = tuple(
             DueRow(kind=kind, due_by=due_by, count=count)
-            for kind, due_by, count in connection.execute(_DUE).fetchall()
+            for kind, due_by, count in connection.execute(_DUE, asked).fetchall()
         )
-        rows = connection.sql(_FIRST, params=[request.first]).to_arrow_table().to_pylist()
+        first = connection.sql(_FIRST, params={**asked, "first": request.first})
+        rows = first.to_arrow_table().to_pylist()
     return ListOutboxOutcome(
         count=sum(row.count for row in due),
         due=due,

@@ -176,13 +176,17 @@ def test_without_statements_nobody_is_reminded(decided):
     assert reminders_due(decided.lake, bare, rows, rules).num_rows == 0
 
 
-def test_a_reminder_policy_that_cannot_be_used_is_named(decided, tmp_path):
+def test_a_reminder_policy_that_cannot_be_used_refuses_before_anything_is_decided(lender, tmp_path):
     shutil.copytree(ROOT / "policies", tmp_path / "policies")
-    platform = copied(decided, tmp_path, tmp_path / "policies")
+    platform = copied(lender, tmp_path, tmp_path / "policies")
     file = platform.policies("reminders") / "2005-01-01.yaml"
     file.write_text(file.read_text().replace("value: 5", "value: 50"))
     with pytest.raises(PolicyError, match="reminders/2005-01-01: reminders: a reminder goes"):
-        reminder_rules_at(platform, AS_OF)
+        adjust_limits(platform, REQUEST)
+    shutil.rmtree(file.parent)
+    with pytest.raises(PolicyError, match="no policy in force on 2024-01-31 in"):
+        adjust_limits(platform, REQUEST)
+    assert not platform.lake.exists("decisions")
 
 
 def test_without_decisions_nobody_is_owed_anything(lender):
