@@ -5,10 +5,10 @@
 Accounts are drawn, a booster of as many trees is trained on some of them, and then each step of
 an adjustment of limits runs as the platform runs it, under the policy and the rule book that ship:
 scoring, digests and ids, deciding under the portfolio's caps, TreeSHAP for the accounts whose
-strongest reason rests on the risk, rows, the lake, leaves and Merkle root, the ledger. Seconds are
-those of the clock on the wall; the processor's, of all threads, stand beside, since other work on
-the machine lengthens the former. The steps run in a process of their own, so that the peak memory
-is theirs and that of drawing the accounts.
+strongest reason rests on the risk, rows, the lake, leaves and Merkle root, the ledger, and the
+notices that the decisions owe. Seconds are those of the clock on the wall; the processor's, of all
+threads, stand beside, since other work on the machine lengthens the former. The steps run in a
+process of their own, so that the peak memory is theirs and that of drawing the accounts.
 """
 
 import argparse
@@ -41,6 +41,7 @@ from tidegate.adapters.settings import Settings
 from tidegate.operations.decision_cycle import parsed_limit_policy
 from tidegate.operations.decision_inputs import DecisionInputs, feature_reasons, model_inputs
 from tidegate.operations.decision_rows import Lineage, decision_rows, identify, leaf_digests
+from tidegate.operations.outbox_rows import TABLE, DecidedBatch, notices_due
 from tidegate.operations.past_due_links import PastDueLinks, link_texts
 from tidegate.operations.platform import Platform, open_platform
 from tidegate.operations.rule_book import rule_book_at
@@ -202,11 +203,15 @@ def _measured(
     with step("ledger"):
         payload = {"batch_id": "limits", "merkle_root": root, "decisions": len(leaves)}
         platform.ledger.append(EntryKind.LIMITS_ADJUSTED, "benchmark", payload, key=root)
+    with step("notices"):
+        notices = notices_due(DecidedBatch(_AS_OF, "limits", {}, {}), stored)
+        platform.lake.append(TABLE, notices, "outbox")
     return {
         "accounts": len(portfolio),
         "features": len(model.feature_names),
         "trees": model.booster.num_trees(),
         "explained_by_tree_shap": int(np.count_nonzero([len(x) for x in names.to_pylist()])),
+        "notices": notices.num_rows,
         "raised": int((batch.to_minor > portfolio.limit_minor).sum()),
         "gap": batch.certificate.gap,
         "steps": step.rows,
@@ -269,7 +274,7 @@ def _text(report: dict[str, object]) -> str:
     lines = [
         f"{report['accounts']:,} accounts, {report['features']} features, {report['trees']} trees; "
         f"{report['explained_by_tree_shap']:,} explained by TreeSHAP, {report['raised']:,} raised, "
-        f"gap {report['gap']:.1e}",
+        f"{report['notices']:,} notices, gap {report['gap']:.1e}",
         f"{'step':<16}{'seconds':>9}{'CPU':>9}{'peak GB':>9}",
         *(
             f"{row['step']:<16}{row['seconds']:>9}{row['cpu_seconds']:>9}{row['peak_gb']:>9}"

@@ -1,6 +1,7 @@
 """Rows of the outbox: notices of recorded decisions, reminders of bills, ids and no names."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 
 import duckdb
@@ -68,27 +69,44 @@ QUALIFY row_number() OVER (
 """
 
 
-def notices_due(outcome: AdjustLimitsOutcome, rows: pa.Table) -> pa.Table:
+@dataclass(frozen=True, slots=True)
+class DecidedBatch:
+    """What the outbox asks of a batch beside its rows.
+
+    ``data_versions`` are the Delta versions that it was decided from, ``days_by_rule`` the days
+    that each rule of law leaves for a notice, of the rules that ask for one.
+    """
+
+    as_of: date
+    batch_id: str
+    data_versions: Mapping[str, int]
+    days_by_rule: Mapping[str, int]
+
+    @classmethod
+    def of(cls, outcome: AdjustLimitsOutcome) -> "DecidedBatch":
+        """The batch of an adjustment."""
+        rules = outcome.rule_book.rules if outcome.rule_book else ()
+        days = {rule.rule_id: rule.within_days for rule in rules if rule.within_days is not None}
+        return cls(outcome.as_of, outcome.batch_id, outcome.data_versions, days)
+
+
+def notices_due(batch: DecidedBatch, rows: pa.Table) -> pa.Table:
     """A row for each notice that the decisions of a batch owe."""
-    book = outcome.rule_book
-    days = {rule.rule_id: rule.within_days for rule in book.rules} if book else {}
-    limits = {rule: within for rule, within in days.items() if within is not None}
     changed = rows.filter(pc.not_equal(rows["action"], str(Action.HOLD))).select(_READ)
     return _table(
-        [found for row in chunk if (found := _notice(row, outcome, limits))]
-        for chunk in _chunks(changed)
+        [found for row in chunk if (found := _notice(row, batch))] for chunk in _chunks(changed)
     )
 
 
 def reminders_due(
-    lake: Lake, outcome: AdjustLimitsOutcome, rows: pa.Table, rules: ReminderRules
+    lake: Lake, batch: DecidedBatch, rows: pa.Table, rules: ReminderRules
 ) -> pa.Table:
     """A row for each bill of the batch's accounts of which its customer is to be reminded.
 
     Statements are those that the batch was decided from. A bill that an earlier batch has a
     reminder of has none in this one.
     """
-    versions, as_of = outcome.data_versions, outcome.as_of
+    versions, as_of = batch.data_versions, batch.as_of
     if "statements" not in versions:
         return _SCHEMA.empty_table()
     with lake.connect(versions, known_at=as_of, tables=["statements"]) as connection:
@@ -106,22 +124,20 @@ def reminders_due(
             },
         ).to_arrow_table()
     found = _table(
-        [found for row in chunk if (found := _reminder(row, outcome, rules))]
+        [found for row in chunk if (found := _reminder(row, batch, rules))]
         for chunk in _chunks(bills)
     )
-    return _not_yet_written(lake, found, outcome.batch_id)
+    return _not_yet_written(lake, found, batch.batch_id)
 
 
-def _notice(
-    row: dict[str, object], outcome: AdjustLimitsOutcome, days_by_rule: Mapping[str, int]
-) -> dict[str, object] | None:
+def _notice(row: dict[str, object], batch: DecidedBatch) -> dict[str, object] | None:
     touching = {text.split(":", 1)[0] for text in _texts(row["rules"])}
-    days = {rule: days_by_rule[rule] for rule in touching & days_by_rule.keys()}
-    found = notice_of(_done(row), outcome.as_of, days)
+    days = {rule: batch.days_by_rule[rule] for rule in touching & batch.days_by_rule.keys()}
+    found = notice_of(_done(row), batch.as_of, days)
     if found is None:
         return None
     return {
-        **_of(row, outcome),
+        **_of(row, batch),
         "notice_id": found.notice_id,
         "kind": str(found.kind),
         "action": row["action"],
@@ -149,7 +165,7 @@ def _done(row: dict[str, object]) -> Done:
 
 
 def _reminder(
-    row: dict[str, object], outcome: AdjustLimitsOutcome, rules: ReminderRules
+    row: dict[str, object], batch: DecidedBatch, rules: ReminderRules
 ) -> dict[str, object] | None:
     minimum, on = row["minimum_due_minor"], row["statement_on"]
     assert isinstance(on, date)
@@ -160,11 +176,11 @@ def _reminder(
         minimum_due_minor=None if minimum is None else _whole(minimum),
         days_past_due=_whole(row["days_past_due"]),
     )
-    found = reminder_of(bill, outcome.as_of, Grade(str(row["grade"])), rules)
+    found = reminder_of(bill, batch.as_of, Grade(str(row["grade"])), rules)
     if found is None:
         return None
     return {
-        **_of(row, outcome),
+        **_of(row, batch),
         "notice_id": found.reminder_id,
         "kind": str(NoticeKind.REMINDER),
         "due_by": found.due_by,
@@ -175,12 +191,12 @@ def _reminder(
     }
 
 
-def _of(row: dict[str, object], outcome: AdjustLimitsOutcome) -> dict[str, object]:
+def _of(row: dict[str, object], batch: DecidedBatch) -> dict[str, object]:
     """Whose it is, and of which decision."""
-    instant = end_of_day(outcome.as_of)
+    instant = end_of_day(batch.as_of)
     return {
         **{name: row[name] for name in ("decision_id", "account_id", "customer_id")},
-        "decisions_batch": outcome.batch_id,
+        "decisions_batch": batch.batch_id,
         "event_timestamp": instant,
         "created_timestamp": instant,
     }

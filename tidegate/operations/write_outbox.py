@@ -17,7 +17,7 @@ from credit_limits.policy.reminder_rules import ReminderRules, parse_reminder_ru
 from tidegate.adapters.dated_policies import DatedFile, load_dated
 from tidegate.operations.limits_outcome import AdjustLimitsOutcome
 from tidegate.operations.outbox_outcome import DueRow, WriteOutboxOutcome
-from tidegate.operations.outbox_rows import TABLE, notices_due, reminders_due
+from tidegate.operations.outbox_rows import TABLE, DecidedBatch, notices_due, reminders_due
 from tidegate.operations.platform import Platform
 from tidegate.operations.recorded_decisions import entry_of_batch, recorded_batch
 
@@ -119,9 +119,9 @@ def _stored(
     platform: Platform, adjusted: AdjustLimitsOutcome, decisions: pa.Table, rules: ReminderRules
 ) -> pa.Table:
     """The rows of the outbox, as the lake has them, by id."""
-    append_id = f"outbox-{adjusted.batch_id}"
-    reminders = reminders_due(platform.lake, adjusted, decisions, rules)
-    due = pa.concat_tables([notices_due(adjusted, decisions), reminders]).sort_by("notice_id")
+    batch, append_id = DecidedBatch.of(adjusted), f"outbox-{adjusted.batch_id}"
+    reminders = reminders_due(platform.lake, batch, decisions, rules)
+    due = pa.concat_tables([notices_due(batch, decisions), reminders]).sort_by("notice_id")
     if not due.num_rows:
         return due
     platform.lake.append(TABLE, due, append_id)

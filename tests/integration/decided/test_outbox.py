@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pyarrow.compute as pc
@@ -20,7 +21,7 @@ from tidegate.operations.adjust_limits import AdjustLimitsRequest, adjust_limits
 from tidegate.operations.limits_outcome import AdjustLimitsOutcome
 from tidegate.operations.list_outbox import ListOutboxRequest, list_outbox
 from tidegate.operations.outbox_outcome import WriteOutboxOutcome
-from tidegate.operations.outbox_rows import reminders_due
+from tidegate.operations.outbox_rows import DecidedBatch, reminders_due
 from tidegate.operations.write_outbox import (
     WriteOutboxRequest,
     reminder_rules_at,
@@ -34,6 +35,13 @@ DUE_BY_LAW, REMINDED_BY, PAYMENT_DUE = date(2024, 2, 7), date(2024, 2, 15), date
 
 def rows_of(platform, table):
     return platform.lake.read(table).to_pylist()
+
+
+def recorded(platform):
+    """The one batch that was decided, and its rows."""
+    (entry,) = platform.ledger.entries(EntryKind.LIMITS_ADJUSTED)
+    batch = DecidedBatch.of(AdjustLimitsOutcome.model_validate(entry.payload))
+    return batch, platform.lake.read("decisions", batch_id=batch.batch_id)
 
 
 @pytest.fixture(scope="module")
@@ -142,13 +150,11 @@ def test_killed_before_or_after_the_rows_it_ends_the_same(lender, tmp_path, at, 
 
 
 def test_a_later_batch_reminds_nobody_of_the_same_statement_again(decided):
-    (entry,) = decided.ledger.entries(EntryKind.LIMITS_ADJUSTED)
-    outcome = AdjustLimitsOutcome.model_validate(entry.payload)
-    rows = decided.lake.read("decisions", batch_id=outcome.batch_id)
+    batch, rows = recorded(decided)
     _, rules = reminder_rules_at(decided, AS_OF)
-    assert reminders_due(decided.lake, outcome, rows, rules).num_rows > 0
+    assert reminders_due(decided.lake, batch, rows, rules).num_rows > 0
     for as_of in (AS_OF, AS_OF + timedelta(days=14), PAYMENT_DUE):
-        later = outcome.model_copy(update={"as_of": as_of, "batch_id": "limits-later"})
+        later = replace(batch, as_of=as_of, batch_id="limits-later")
         assert reminders_due(decided.lake, later, rows, rules).num_rows == 0
 
 
@@ -167,12 +173,10 @@ def test_an_outbox_of_before_there_were_reminders_is_read_and_grows(decided, tmp
 
 
 def test_without_statements_nobody_is_reminded(decided):
-    (entry,) = decided.ledger.entries(EntryKind.LIMITS_ADJUSTED)
-    outcome = AdjustLimitsOutcome.model_validate(entry.payload)
-    rows = decided.lake.read("decisions", batch_id=outcome.batch_id)
+    batch, rows = recorded(decided)
     _, rules = reminder_rules_at(decided, AS_OF)
-    without = {name: at for name, at in outcome.data_versions.items() if name != "statements"}
-    bare = outcome.model_copy(update={"data_versions": without})
+    without = {name: at for name, at in batch.data_versions.items() if name != "statements"}
+    bare = replace(batch, data_versions=without)
     assert reminders_due(decided.lake, bare, rows, rules).num_rows == 0
 
 
