@@ -41,6 +41,7 @@ from credit_limits.policy.portfolio_caps import CappedAccounts, CapRule, Measure
 from credit_limits.policy.rulebook import NO_RULES, RuleBook
 from credit_limits.policy.rulebook_effects import counted_annual_rate
 from credit_limits.policy.rulebook_findings import RuleTouch, with_duties
+from credit_limits.policy.scenario_limits import scenario_limits_minor
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +54,10 @@ class DecisionBatch:
     how long raises are closed from now on, 0 for not. ``changes`` is what becomes of an account
     beside its limit, for ``change_reasons`` (shape (N, 4)); ``state_causes`` is what its state
     rests on. Expected figures are those of the limit decided, a
-    year, in minor units. ``next_higher`` is the limit above it that was permitted, and what it
-    missed by at the prices of the caps. ``rules`` holds every rule of the rule book with the
-    accounts that it touched.
+    year, in minor units. ``scenario_limits_minor`` (shape (N, 9)) are sub-limits in the order of
+    ``Scenario``, -1 where the account has none. ``next_higher`` is the limit above it that was
+    permitted, and what it missed by at the prices of the caps. ``rules`` holds every rule of the
+    rule book with the accounts that it touched.
     """
 
     to_minor: Integers
@@ -73,6 +75,7 @@ class DecisionBatch:
     next_higher: NextHigher
     rules: tuple[RuleTouch, ...]
     certificate: Certificate
+    scenario_limits_minor: Integers
 
 
 def decide(
@@ -121,6 +124,9 @@ def decide(
         next_higher=next_higher(candidates.limit_minor, allocation.choice, worth),
         rules=with_duties(permissions.rules, choices.lowered),
         certificate=allocation.certificate,
+        scenario_limits_minor=scenario_limits_minor(
+            portfolio, policy, choices.to_minor, permissions.changes.state
+        ),
     )
 
 

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from credit_limits.domain.account import AccountStatus, Product
+from credit_limits.domain.account import AccountStatus, Product, Scenario
 from credit_limits.domain.decision import Action, ReasonCode
 from credit_limits.domain.money import format_yuan
 from credit_limits.explanation.recourse import Recourse
 from credit_limits.explanation.recourse_sentences import recourse_sentences
+from credit_limits.explanation.scenario_text import sub_limit_lines
 from credit_limits.explanation.sentences import (
     Language,
     feature_phrase,
@@ -165,6 +166,7 @@ class ExplainedDecision:
     ``rules`` names each rule of the rule book that touched it, with the columns that decided.
     ``model_probability`` is the model's own, before the overlay of ``overlay_version``.
     ``recourse_known`` is false where the inputs of the day are no longer there.
+    ``scenario_limits`` are the sub-limits of a pay-later line.
     """
 
     decision_id: str
@@ -203,6 +205,7 @@ class ExplainedDecision:
     merkle_root: str
     recourse: Recourse | None
     recourse_known: bool
+    scenario_limits: tuple[tuple[Scenario, int], ...] = ()
 
 
 def explanation_lines(
@@ -299,6 +302,12 @@ def _figure_lines(decision: ExplainedDecision, speak: _Speaker) -> Sequence[str]
             exposure=format_yuan(decision.exposure_minor),
         ),
         *_overlay_lines(decision, speak),
+        *sub_limit_lines(
+            decision.scenario_limits,
+            decision.to_minor,
+            frozen=decision.state.after is AccountStatus.FROZEN,
+            language=speak.language,
+        ),
         *_state_lines(decision.state, speak),
         *([] if closed is None else [speak("closed", day=closed)]),
         speak(

@@ -19,6 +19,7 @@ from credit_limits.policy.parameters import Section
 from credit_limits.policy.portfolio_caps import CapRule, parse_caps
 from credit_limits.policy.pricing_policy import PricingPolicy, parse_pricing
 from credit_limits.policy.risk_grades import RiskGrades, parse_risk_grades
+from credit_limits.policy.scenario_rules import ScenarioRules, parse_scenario_limits
 from credit_limits.policy.state_rules import (
     FreezeRules,
     ReopeningRules,
@@ -85,6 +86,7 @@ class LimitPolicy:
     freezing: FreezeRules
     reopening: ReopeningRules
     pricing: PricingPolicy
+    scenario_limits: ScenarioRules
     economics: EconomicPolicy
     caps: tuple[CapRule, ...]
 
@@ -149,6 +151,7 @@ def _parsed(file: Section, bounds: LimitBounds, annual_rate_ceiling: float) -> L
         freezing=parse_freezing(file.section("freezing")),
         reopening=parse_reopening(file.section("reopening")),
         pricing=parse_pricing(file.section("pricing"), annual_rate_ceiling),
+        scenario_limits=parse_scenario_limits(file.section("scenario_limits")),
         economics=parse_economics(file.section("economics"), annual_rate_ceiling),
         caps=parse_caps(file.section("portfolio_caps")),
     )

@@ -59,14 +59,16 @@ def triggers(portfolio: Portfolio, policy: LimitPolicy) -> Triggers:
     )
 
 
-def risk_grade(portfolio: Portfolio, policy: LimitPolicy) -> Integers:
+def risk_grade(portfolio: Portfolio, policy: LimitPolicy, risk_multiplier: float = 1.0) -> Integers:
     """Place of each account's grade, the linked customers past due counted in.
 
-    Grade B (1) with three linked customers past due and at most two grades for them: D (3).
+    ``risk_multiplier`` is for a use of the line that is riskier than others: the grade is that at
+    the default probability times so much, at most 1. Grade B (1) with three linked customers past
+    due and at most two grades for them: D (3).
     """
     linked = np.nan_to_num(portfolio.features.linked_past_due_count)
     by_links = np.clip(linked, 0, policy.linked.grades_most).astype(np.int64)
-    own = policy.grades.index(portfolio.default_probability)
+    own = policy.grades.index(np.minimum(portfolio.default_probability * risk_multiplier, 1.0))
     return np.asarray(np.minimum(own + by_links, len(policy.grades.bands) - 1), dtype=np.int64)
 
 

@@ -21,6 +21,7 @@ from tidegate.adapters.cycle_report_decisions import (
     ReasonCount,
     RuleCount,
     RulesInForce,
+    ScenarioShares,
 )
 from tidegate.adapters.cycle_report_model import (
     CrossValidation,
@@ -108,6 +109,11 @@ def decisions() -> Decisions:
                 "profitable_increase", "A higher limit earns more than it costs.", 700, 700
             ),
             ReasonCount("overdue", "The latest statement is past due.", 400, 520),
+        ),
+        scenario_shares=(
+            ScenarioShares("A", 1_010, (("retail", 1.0), ("cash", 0.0493))),
+            ScenarioShares("G", 990, (("retail", 0.97), ("cash", 0.0))),
+            ScenarioShares("All", 2_000, (("retail", 0.985), ("cash", 0.0321))),
         ),
     )
 

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from credit_limits.domain.account import AccountStatus, Product
+from credit_limits.domain.account import AccountStatus, Product, Scenario
 from credit_limits.domain.decision import Action, ReasonCode
 from credit_limits.explanation.account_text import (
     LINES,
@@ -77,10 +77,12 @@ HELD = ExplainedDecision(
     merkle_root="c2" * 32,
     recourse=None,
     recourse_known=True,
+    scenario_limits=((Scenario.RETAIL, 1_000_000), (Scenario.CASH, 40_000)),
 )
 CLOSED = replace(
     HELD,
     product=Product.CASH_LOAN,
+    scenario_limits=(),
     action=Action.CLOSE_INCREASES,
     reasons=(ReasonCode.OVERDUE, ReasonCode.RISK_TOO_HIGH),
     rules=("cn-past-due: days_past_due_latest",),
@@ -123,6 +125,7 @@ Reasons, strongest first:
 The next higher limit, 11,500 yuan, missed by 12.50 yuan a year.
 Figures: probability of default 2.14% (grade B); a year, expected profit 123.45 yuan, \
 expected loss 67.89 yuan; exposure at default 5,800 yuan
+Of the limit may be owed for: cash 400 yuan; for anything else, all of it.
 Decided with: default_risk version 3, certificate e1e1e1e1e1e1; policy limits/2005-01-01; \
 rule book rulebook/CN-bank/2023-07-01
 Brakes: none

@@ -38,6 +38,18 @@ class DecisionGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class ScenarioShares:
+    """Pay-later accounts of one grade: the share of their limits that each use may take.
+
+    ``shares`` has every scenario with its sub-limits over the limits, 0 to 1.
+    """
+
+    name: str
+    accounts: int
+    shares: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Move:
     """One account's change of limit, with the sentence of its first reason."""
 
@@ -136,6 +148,7 @@ class Decisions:
     """The decisions of the cycle: of each account the last one.
 
     There is one batch, or one for each product that was decided by itself, oldest first.
+    ``scenario_shares`` ends with the shares over all grades.
     """
 
     batches: tuple[DecisionBatch, ...]
@@ -146,6 +159,7 @@ class Decisions:
     largest_decreases: tuple[Move, ...]
     bands: tuple[LimitBand, ...]
     reasons: tuple[ReasonCount, ...]
+    scenario_shares: tuple[ScenarioShares, ...] = ()
 
     @property
     def model_version(self) -> str:

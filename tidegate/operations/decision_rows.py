@@ -8,9 +8,10 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from credit_limits.decisions import DecisionBatch
+from credit_limits.domain.account import Scenario
 from credit_limits.domain.digest import canonical_json, digest_bytes
 from credit_limits.domain.periods import add_months, end_of_day
-from credit_limits.explanation.reasons import ACTIONS, REASONS
+from credit_limits.explanation.reasons import ACTIONS, NONE, REASONS
 from credit_limits.ledger.row_texts import row_digests
 from credit_limits.policy.brakes import NO_BRAKES, Brakes
 from credit_limits.policy.portfolio import (
@@ -154,6 +155,7 @@ def decision_rows(
     count = len(portfolio)
     instant = pa.repeat(pa.scalar(end_of_day(portfolio.as_of), _INSTANT), count)
     higher, highest = batch.next_higher, batch.next_higher.limit_minor == 0
+    uses = np.where(batch.scenario_limits_minor < 0, NONE, np.arange(len(Scenario)))
     return pa.table(
         {
             "decision_id": pa.array(identity.ids, pa.string()),
@@ -162,6 +164,8 @@ def decision_rows(
             "product": named(portfolio.product, PRODUCTS),
             "from_minor": pa.array(portfolio.limit_minor),
             "to_minor": pa.array(batch.to_minor),
+            "scenarios": listed(uses, tuple(Scenario)),
+            "scenario_limits_minor": listed_numbers(uses, batch.scenario_limits_minor),
             "action": named(batch.action, ACTIONS),
             "actions": listed(batch.actions, ACTIONS),
             "reasons": listed(batch.reasons, REASONS),
@@ -227,7 +231,7 @@ def listed(places: npt.NDArray[np.int64], names: Sequence[str]) -> pa.Array:
     return _lists(there, named(places[there], names))
 
 
-def listed_numbers(places: npt.NDArray[np.int64], numbers: Floats) -> pa.Array:
+def listed_numbers(places: npt.NDArray[np.int64], numbers: Floats | Integers) -> pa.Array:
     """A list of numbers a row, out of the row of ``numbers`` (N, F), as :func:`listed` does."""
     there = places >= 0
     picked = np.take_along_axis(numbers, np.where(there, places, 0), axis=1)

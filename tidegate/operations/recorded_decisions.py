@@ -14,7 +14,13 @@ from tidegate.operations.limits_outcome import AdjustLimitsOutcome
 from tidegate.operations.platform import Platform
 
 _TABLE = "decisions"
-_LATER = ("model_default_probability", "overlay_version", "overlay_digest")
+_LATER = (
+    "model_default_probability",
+    "overlay_version",
+    "overlay_digest",
+    "scenarios",
+    "scenario_limits_minor",
+)
 
 
 @dataclass(frozen=True, slots=True)
