@@ -13,7 +13,7 @@ from credit_limits.allocation.candidates import Candidates
 from credit_limits.domain.account import Product
 from credit_limits.domain.exposure import expected_loss_minor, exposure_at_default_minor
 from credit_limits.policy.economic_policy import EconomicPolicy
-from credit_limits.policy.portfolio import PRODUCTS, Floats, Portfolio
+from credit_limits.policy.portfolio import PRODUCTS, SEGMENTS, Floats, Portfolio
 
 _CASH_LOAN = PRODUCTS.index(Product.CASH_LOAN)
 
@@ -157,9 +157,11 @@ class AccountEconomics:
         """Those of a portfolio's accounts."""
 
         def by_product(name: str) -> Floats:
-            return np.array([getattr(product, name) for product in economics.products])[
-                portfolio.product
+            values = [
+                [getattr(product, name) for product in economics.products_of(segment)]
+                for segment in (*SEGMENTS, None)
             ]
+            return np.array(values)[portfolio.segment, portfolio.product]
 
         cash_loan = portfolio.product == _CASH_LOAN
         rate = _known_or(portfolio.annual_rate, by_product("reference_annual_rate"))

@@ -257,7 +257,7 @@ def _proposals(
     if account.status is AccountStatus.INCREASES_CLOSED and np.isnat(until):
         return ()
     closed = None if np.isnat(until) else until.astype(object)
-    months, changes = way_out(account, permission, closed, policy)
+    months, changes = way_out(account, permission, closed, policy.of_segment(account.segment))
     if not 1 <= len(changes) <= MOST_CHANGES:
         return ()
     goals = (Goal.RAISED, Goal.REOPENED) if decided.closing[place] else (Goal.RAISED,)

@@ -141,29 +141,37 @@ def _state_rules(portfolio: Portfolio, moves: StateMoves) -> dict[ReasonCode, Fl
 
 
 def _observation_rules(portfolio: Portfolio, policy: LimitPolicy) -> dict[ReasonCode, Flags]:
-    seen, needed = portfolio.features, policy.observation
-    idle = ~(seen.transaction_count_90d > needed.inactive_transactions_90d)
+    seen = portfolio.features
+    needed = policy.by_segment(
+        lambda own: (
+            own.observation.statements_min,
+            own.observation.account_age_months_min,
+            own.observation.on_time_streak_min,
+            own.observation.cool_off_months,
+            own.observation.inactive_transactions_90d,
+        )
+    )
+    statements, age, streak, cool_off, inactive = needed[portfolio.segment].T
+    idle = ~(seen.transaction_count_90d > inactive)
     return {
-        ReasonCode.OBSERVATION_TOO_SHORT: ~(seen.statement_count_12m >= needed.statements_min)
-        | (seen.account_age_months < needed.account_age_months_min),
-        ReasonCode.ON_TIME_STREAK_TOO_SHORT: ~(
-            seen.on_time_streak_months >= needed.on_time_streak_min
-        ),
-        ReasonCode.COOL_OFF: portfolio.months_since_limit_change < needed.cool_off_months,
+        ReasonCode.OBSERVATION_TOO_SHORT: ~(seen.statement_count_12m >= statements)
+        | (seen.account_age_months < age),
+        ReasonCode.ON_TIME_STREAK_TOO_SHORT: ~(seen.on_time_streak_months >= streak),
+        ReasonCode.COOL_OFF: portfolio.months_since_limit_change < cool_off,
         ReasonCode.INACTIVE: (seen.balance_mean_6m_minor <= 0) & idle,
     }
 
 
 def _grade_ratios(portfolio: Portfolio, policy: LimitPolicy) -> Integers:
-    ratios = np.array([band.increase_ratio_permille for band in policy.grades.bands])
-    return np.asarray(ratios[risk_grade(portfolio, policy)], dtype=np.int64)
+    ratios = policy.by_segment(lambda own: own.grades.increase_ratios_permille)
+    return np.asarray(ratios[portfolio.segment, risk_grade(portfolio, policy)], dtype=np.int64)
 
 
 def _raise_ceilings(portfolio: Portfolio, policy: LimitPolicy) -> dict[ReasonCode, Integers]:
     """The highest round limit under each bound, were nothing else to bind."""
     limit, ladder = portfolio.limit_minor, policy.ladder
     grade = risk_grade(portfolio, policy)
-    ceilings = np.array([band.limit_ceiling_minor for band in policy.grades.bands])[grade]
+    ceilings = policy.by_segment(lambda own: own.grades.ceilings_minor)[portfolio.segment, grade]
     account = np.minimum(ceilings, policy.bounds.ceiling_minor)
     ratio = _grade_ratios(portfolio, policy)
     account = np.where(ratio > 1000, np.minimum(account, limit * ratio // 1000), account)
@@ -182,9 +190,11 @@ def _raise_ceilings(portfolio: Portfolio, policy: LimitPolicy) -> dict[ReasonCod
 
 def _affordable_minor(portfolio: Portfolio, policy: LimitPolicy) -> Integers:
     """What the customer's limits may still grow by; without a known income, by anything."""
-    rules, seen = policy.affordability, portfolio.features
+    seen, segment = portfolio.features, portfolio.segment
+    income_share = policy.by_segment(lambda own: own.affordability.income_share)[segment]
+    payment = policy.by_segment(lambda own: own.affordability.minimum_payment_ratio)[segment]
     elsewhere = np.nan_to_num(seen.bureau_other_balance_minor)
-    owed_at_most = rules.income_share * seen.income_monthly_minor / rules.minimum_payment_ratio
+    owed_at_most = income_share * seen.income_monthly_minor / payment
     free = np.floor(owed_at_most - elsewhere - portfolio.customer_total_minor)
     unbounded = float(policy.bounds.ceiling_minor) * portfolio.customer_account_count
     return np.where(np.isnan(free), unbounded, np.clip(free, -1e15, 1e15)).astype(np.int64)

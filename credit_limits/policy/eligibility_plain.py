@@ -39,7 +39,7 @@ def permitted_plain(
     rulebook: RuleBook = NO_RULES,
 ) -> Permission:
     """What the rules permit one account; the same as the arrays say of it."""
-    limit = account.limit_minor
+    policy, limit = policy.of_segment(account.segment), account.limit_minor
     asked = rules_for_account(account, rulebook, lambda free: _shared_top(account, free, policy))
     if account.human_review_only or asked.referred:
         reviewed = (ReasonCode.HUMAN_REVIEW_ONLY,)

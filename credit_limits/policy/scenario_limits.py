@@ -8,7 +8,7 @@ would have at the multiplied probability. The same for one account, as plain sta
 
 import numpy as np
 
-from credit_limits.domain.account import AccountStatus, Product
+from credit_limits.domain.account import AccountStatus, Product, Scenario
 from credit_limits.policy.limit_policy import LimitPolicy
 from credit_limits.policy.portfolio import PRODUCTS, STATUSES, Integers, Portfolio
 from credit_limits.policy.triggers import risk_grade
@@ -40,13 +40,17 @@ def scenario_limits_minor(
     Returns:
         Amounts in minor units; :data:`NO_SUB_LIMIT` in the rows of cash loans.
     """
-    rules = policy.scenario_limits
-    found = np.repeat(to_minor[:, None], len(rules.scenarios), axis=1)
-    for place, rule in enumerate(rules.scenarios):
-        if rule.risky:
-            grade = risk_grade(portfolio, policy, rule.risk_multiplier)
-            share = rule.share_permille * np.array(rules.grade_ratios_permille)[grade]
-            found[:, place] = policy.ladder.round_down(to_minor * share // 1_000_000)
+    segment, everyday = portfolio.segment, 1.0
+    ratios = policy.by_segment(lambda own: own.scenario_limits.grade_ratios_permille)
+    multipliers = policy.by_segment(lambda own: own.scenario_limits.risk_multipliers)
+    shares = policy.by_segment(lambda own: own.scenario_limits.shares_permille)
+    found = np.repeat(to_minor[:, None], len(Scenario), axis=1)
+    for place in np.flatnonzero((multipliers > everyday).any(axis=0)).tolist():
+        multiplier = multipliers[segment, place]
+        grade = risk_grade(portfolio, policy, multiplier)
+        share = shares[segment, place] * ratios[segment, grade]
+        bounded = policy.ladder.round_down(to_minor * share // 1_000_000)
+        found[:, place] = np.where(multiplier > everyday, bounded, to_minor)
     found[state == STATUSES.index(AccountStatus.FROZEN)] = 0
     found[portfolio.product != PRODUCTS.index(Product.PAY_LATER)] = NO_SUB_LIMIT
     return found

@@ -21,7 +21,7 @@ def scenario_limits_plain(
         return {}
     if state is AccountStatus.FROZEN:
         return dict.fromkeys(Scenario, 0)
-    rules = policy.scenario_limits
+    rules = policy.of_segment(account.segment).scenario_limits
     limits = {}
     for rule in rules.scenarios:
         limits[rule.scenario] = to_minor

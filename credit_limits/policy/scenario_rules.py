@@ -68,6 +68,16 @@ class ScenarioRules:
             )
 
     @property
+    def risk_multipliers(self) -> tuple[float, ...]:
+        """The multiplier of each scenario, in their order."""
+        return tuple(rule.risk_multiplier for rule in self.scenarios)
+
+    @property
+    def shares_permille(self) -> tuple[int, ...]:
+        """The share of each scenario, in their order."""
+        return tuple(rule.share_permille for rule in self.scenarios)
+
+    @property
     def risk_permille(self) -> float:
         """Sum of multiplier x share over the risky scenarios: 1.5 x 0.2 and 2 x 0.05 are 400."""
         risky = [rule for rule in self.scenarios if rule.risky]

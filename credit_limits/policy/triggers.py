@@ -11,7 +11,7 @@ import numpy as np
 from credit_limits.domain.account import Product
 from credit_limits.domain.decision import ReasonCode
 from credit_limits.policy.limit_policy import LimitPolicy
-from credit_limits.policy.portfolio import PRODUCTS, Flags, Integers, Portfolio
+from credit_limits.policy.portfolio import PRODUCTS, Flags, Floats, Integers, Portfolio
 
 R = ReasonCode
 Causes = dict[ReasonCode, Flags]
@@ -59,7 +59,9 @@ def triggers(portfolio: Portfolio, policy: LimitPolicy) -> Triggers:
     )
 
 
-def risk_grade(portfolio: Portfolio, policy: LimitPolicy, risk_multiplier: float = 1.0) -> Integers:
+def risk_grade(
+    portfolio: Portfolio, policy: LimitPolicy, risk_multiplier: float | Floats = 1.0
+) -> Integers:
     """Place of each account's grade, the linked customers past due counted in.
 
     ``risk_multiplier`` is for a use of the line that is riskier than others: the grade is that at
@@ -99,10 +101,13 @@ def revolving_debt(portfolio: Portfolio, policy: LimitPolicy, persistent: Flags)
 
 def thin_file_top_minor(portfolio: Portfolio, policy: LimitPolicy, unbounded: int) -> Integers:
     """The highest limit that the record of a thin file bears; ``unbounded`` for all others."""
-    seen, rules = portfolio.features, policy.thin_file
-    thin = np.isnan(seen.bureau_other_balance_minor) & (seen.account_age_months < rules.months)
-    record = np.nan_to_num(seen.on_time_streak_months) * rules.limit_per_statement_minor
-    step = portfolio.limit_minor * rules.increase_ratio_permille // 1000
+    seen, segment = portfolio.features, portfolio.segment
+    months = policy.by_segment(lambda own: own.thin_file.months)[segment]
+    a_statement = policy.by_segment(lambda own: own.thin_file.limit_per_statement_minor)[segment]
+    ratio = policy.by_segment(lambda own: own.thin_file.increase_ratio_permille)[segment]
+    thin = np.isnan(seen.bureau_other_balance_minor) & (seen.account_age_months < months)
+    record = np.nan_to_num(seen.on_time_streak_months) * a_statement
+    step = portfolio.limit_minor * ratio // 1000
     return np.where(thin, np.minimum(step, record.astype(np.int64)), unbounded)
 
 

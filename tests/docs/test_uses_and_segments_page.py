@@ -2,8 +2,9 @@
 
 import re
 
+from credit_limits.policy.segment_terms import SEGMENT_PARAMETERS
 from tests.conftest import ROOT
-from tests.decision_samples import shipped_policy
+from tests.decision_samples import shipped_content, shipped_policy
 
 PAGE = ROOT / "docs" / "explanation" / "uses-segments-first-limits.md"
 
@@ -14,6 +15,18 @@ def table(name: str) -> list[list[str]]:
     assert found is not None
     rows = [line.strip("| ").split(" | ") for line in found[1].split("\n") if line.startswith("|")]
     return rows[2:]
+
+
+def test_the_table_of_segments_is_that_of_the_policy():
+    stated = shipped_content()["segments"]["micro_merchant"]
+
+    def listed(names) -> str:
+        return ", ".join(f"`{name}`" for name in names)
+
+    assert table("segments") == [
+        [f"`{section}`", listed(names), listed(name for name in names if name in stated[section])]
+        for section, names in SEGMENT_PARAMETERS.items()
+    ]
 
 
 def test_the_table_of_scenarios_is_that_of_the_policy():

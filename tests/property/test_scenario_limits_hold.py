@@ -12,8 +12,7 @@ from credit_limits.policy.scenario_limits import NO_SUB_LIMIT, scenario_limits_m
 from tests.decision_samples import drawn_portfolios, reordered, shipped_policy
 
 POLICY = shipped_policy()
-RULES = POLICY.scenario_limits.scenarios
-RISKY = [place for place, rule in enumerate(RULES) if rule.risky]
+MULTIPLIERS = POLICY.by_segment(lambda own: own.scenario_limits.risk_multipliers)
 OPEN, FROZEN = STATUSES.index(AccountStatus.OPEN), STATUSES.index(AccountStatus.FROZEN)
 FEW = settings(max_examples=40, deadline=None)
 TOPS = st.integers(0, 30_000_000)
@@ -32,13 +31,14 @@ def pay_later(portfolio):
 @FEW
 def test_each_is_within_the_limit_and_all_risky_ones_within_what_it_bears(portfolio, to_minor):
     found = of(portfolio, to_minor)
-    mine = found[pay_later(portfolio)]
+    mine, multipliers = found[pay_later(portfolio)], MULTIPLIERS[portfolio.segment]
+    multipliers = multipliers[pay_later(portfolio)]
+    risky = multipliers > 1
     assert ((mine >= 0) & (mine <= to_minor)).all()
-    borne = sum(RULES[place].risk_multiplier_permille * mine[:, place] for place in RISKY)
-    assert (borne <= 1000 * to_minor).all()
+    assert (np.where(risky, mine * multipliers, 0).sum(axis=1) <= to_minor).all()
+    assert (mine[~risky] == to_minor).all()
+    assert (mine[risky] == POLICY.ladder.round_down(mine[risky])).all()
     assert (found[~pay_later(portfolio)] == NO_SUB_LIMIT).all()
-    steps = mine[:, RISKY]
-    assert (steps == POLICY.ladder.round_down(steps)).all()
 
 
 @given(drawn_portfolios(), TOPS, st.floats(0, 1), st.integers(0, 3))

@@ -57,6 +57,13 @@ def test_amounts_are_steps_of_the_ladder():
     assert limits({"pd": 0.005}, to_yuan=500)[Scenario.CASH] == 0  # 25 yuan is no step
 
 
+def test_business_is_an_everyday_use_of_a_merchant():
+    assert limits({"pd": 0.02})[Scenario.BUSINESS] == 1_000
+    merchant = limits({"pd": 0.02, "segment": "micro_merchant"})
+    assert merchant[Scenario.BUSINESS] == 10_000
+    assert limits({"pd": 0.02, "segment": None})[Scenario.BUSINESS] == 1_000
+
+
 def test_a_cash_loan_has_none_and_a_frozen_line_nothing():
     assert set(limits({"product": "cash_loan"}).values()) == {NO_SUB_LIMIT / 100}
     assert set(limits({}, state=FROZEN).values()) == {0}

@@ -46,6 +46,7 @@ _STATE = (
     "income_lost_ratio",
     "customer_total_minor",
     "customer_account_count",
+    "segment",
 )
 _STATE_DAYS = ("state_since", "increases_closed_until")
 
