@@ -27,6 +27,7 @@ from credit_limits.explanation.reasons import (
 from credit_limits.policy.account_changes import AccountChanges
 from credit_limits.policy.brakes import NO_BRAKES, Brakes
 from credit_limits.policy.eligibility import permitted
+from credit_limits.policy.initial_limits import with_first_use
 from credit_limits.policy.limit_policy import LimitPolicy
 from credit_limits.policy.permission import Permissions
 from credit_limits.policy.portfolio import (
@@ -100,7 +101,7 @@ def decide(
     """
     permissions = permitted(portfolio, policy, brakes, rulebook)
     candidates = candidate_limits(portfolio.limit_minor, permissions, policy.ladder)
-    counted = _within_legal_rates(portfolio, permissions)
+    counted = _counted(portfolio, permissions, policy)
     values = candidate_values(counted, candidates, policy.economics, label_window_months)
     problem = allocation_problem(portfolio, candidates, values, policy.caps)
     allocation = allocate(problem)
@@ -146,16 +147,17 @@ def decide_at_prices(
     """
     permissions = permitted(portfolio, policy, brakes, rulebook)
     candidates = candidate_limits(portfolio.limit_minor, permissions, policy.ladder)
-    counted = _within_legal_rates(portfolio, permissions)
+    counted = _counted(portfolio, permissions, policy)
     values = candidate_values(counted, candidates, policy.economics, label_window_months)
     problem = allocation_problem(portfolio, candidates, values, policy.caps)
     choice = chosen_at_prices(problem, worth_at_prices(problem, prices))
     return candidates.limit_minor[choice, np.arange(len(portfolio))], permissions
 
 
-def _within_legal_rates(portfolio: Portfolio, permissions: Permissions) -> Portfolio:
-    """The portfolio at the rates that may be counted on."""
+def _counted(portfolio: Portfolio, permissions: Permissions, policy: LimitPolicy) -> Portfolio:
+    """The portfolio as it is counted on: at lawful rates, first limits used as expected."""
     findings = [rule.finding for rule in permissions.rules]
+    portfolio = with_first_use(portfolio, permissions.cap_minor, policy)
     return replace(portfolio, annual_rate=counted_annual_rate(portfolio, findings))
 
 

@@ -19,6 +19,7 @@ from credit_limits.policy.increase_rules import (
     parse_observation,
     parse_overdue,
 )
+from credit_limits.policy.initial_rules import InitialLimitRules, parse_initial_limits
 from credit_limits.policy.ladder import CandidateLadder, parse_ladder
 from credit_limits.policy.parameters import Section
 from credit_limits.policy.portfolio import SEGMENTS
@@ -96,6 +97,7 @@ class LimitPolicy:
     reopening: ReopeningRules
     pricing: PricingPolicy
     scenario_limits: ScenarioRules
+    initial_limits: InitialLimitRules
     economics: EconomicPolicy
     caps: tuple[CapRule, ...]
     segments: tuple[SegmentTerms, ...]
@@ -111,6 +113,7 @@ class LimitPolicy:
                     affordability=terms.affordability,
                     thin_file=terms.thin_file,
                     scenario_limits=terms.scenario_limits,
+                    initial_limits=terms.initial_limits,
                     segments=(),
                 )
         return self
@@ -202,6 +205,7 @@ def _parsed_everybody(
         reopening=parse_reopening(file.section("reopening")),
         pricing=parse_pricing(file.section("pricing"), annual_rate_ceiling),
         scenario_limits=parse_scenario_limits(file.section("scenario_limits")),
+        initial_limits=parse_initial_limits(file.section("initial_limits")),
         economics=parse_economics(file.section("economics"), annual_rate_ceiling),
         caps=parse_caps(file.section("portfolio_caps")),
         segments=(),

@@ -16,6 +16,7 @@ from credit_limits.policy.increase_rules import (
     parse_affordability,
     parse_observation,
 )
+from credit_limits.policy.initial_rules import InitialLimitRules, parse_initial_limits
 from credit_limits.policy.parameters import Section
 from credit_limits.policy.risk_grades import RiskGrades, parse_risk_grades
 from credit_limits.policy.scenario_rules import ScenarioRules, parse_scenario_limits
@@ -33,6 +34,12 @@ SEGMENT_PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "affordability": ("minimum_payment_ratio", "income_share"),
     "thin_file": ("months", "increase_ratio", "limit_per_statement"),
     "scenario_limits": ("scenarios", "grade_ratios"),
+    "initial_limits": (
+        "amounts",
+        "thin_file_amounts",
+        "income_months",
+        "income_unknown_ceiling",
+    ),
     "economics": tuple(BY_PRODUCT),
 }
 """Parameters that may differ by segment, by section."""
@@ -51,6 +58,7 @@ class SegmentTerms:
     affordability: AffordabilityRules
     thin_file: ThinFileRules
     scenario_limits: ScenarioRules
+    initial_limits: InitialLimitRules
     products: tuple[ProductEconomics, ...]
 
 
@@ -90,6 +98,7 @@ def _terms(
             affordability=parse_affordability(merged["affordability"]),
             thin_file=parse_thin_file(merged["thin_file"]),
             scenario_limits=parse_scenario_limits(merged["scenario_limits"]),
+            initial_limits=parse_initial_limits(merged["initial_limits"]),
             products=parse_economics(merged["economics"], annual_rate_ceiling).products,
         )
 
