@@ -18,6 +18,7 @@ import numpy as np
 from credit_limits.domain.account import AccountStatus
 from credit_limits.domain.decision import ReasonCode
 from credit_limits.domain.periods import add_months
+from credit_limits.policy.initial_limits import without_limit
 from credit_limits.policy.limit_policy import LimitPolicy
 from credit_limits.policy.permission import Permission, Permissions
 from credit_limits.policy.portfolio import Account, Days, Flags, Floats, Integers, Portfolio
@@ -187,7 +188,8 @@ def outcome_of(
 def changed_inputs(portfolio: Portfolio, decided: Decided, ways: Sequence[Recourse]) -> Portfolio:
     """The accounts after their ways, all equally long, in the states that were decided.
 
-    Bills that come in meanwhile are paid on time; balance, use, income and risk stay as they are.
+    Bills that come in meanwhile are paid on time, and none come where there is no limit; balance,
+    use, income and risk stay as they are.
     """
     months = ways[0].months
     seen = portfolio.features
@@ -203,12 +205,13 @@ def changed_inputs(portfolio: Portfolio, decided: Decided, ways: Sequence[Recour
     )
     share = _amounts(ways, Step.PAY_MORE_OF_THE_BILL, "share")
     repaid = _amounts(ways, Step.REPAY_ELSEWHERE, "amount_minor")
-    statements = np.minimum(np.nan_to_num(seen.statement_count_12m) + months, _STATEMENTS_KNOWN)
+    bills = np.where(without_limit(portfolio), 0, months)
+    statements = np.minimum(np.nan_to_num(seen.statement_count_12m) + bills, _STATEMENTS_KNOWN)
     features = replace(
         seen,
         days_past_due_latest=np.where(overdue, 0.0, seen.days_past_due_latest),
         on_time_streak_months=np.where(overdue, 0.0, np.nan_to_num(seen.on_time_streak_months))
-        + months,
+        + bills,
         statement_count_12m=statements,
         account_age_months=seen.account_age_months + months,
         loan_application_count_7d=np.where(applied, 0.0, seen.loan_application_count_7d),
