@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from credit_limits.domain.account import AccountStatus, Product, Scenario
+from credit_limits.domain.account import AccountStatus, Product, Scenario, Segment
 from credit_limits.domain.decision import Action, ReasonCode
 from credit_limits.domain.money import format_yuan
 from credit_limits.explanation.recourse import Recourse
@@ -25,6 +25,12 @@ PRODUCT_NAMES: dict[Product, tuple[str, str]] = {
     Product.CASH_LOAN: ("cash-loan line", "现金借款"),
 }
 """English and Chinese name of every product."""
+
+SEGMENT_NAMES: dict[Segment, tuple[str, str]] = {
+    Segment.CONSUMER: ("consumers", "个人消费者"),
+    Segment.MICRO_MERCHANT: ("micro-merchants", "小微商户"),
+}
+"""English and Chinese name of every segment."""
 
 MEASURE_NAMES: dict[Measure, tuple[str, str]] = {
     Measure.LIMIT: ("limits", "授信额度"),
@@ -70,6 +76,10 @@ LINES: dict[str, tuple[str, str]] = {
     "overlaid": (
         "The model's own probability was {own:.2%}; the macro overlay {overlay} moved it.",
         "模型的违约概率为{own:.2%}，经宏观调整{overlay}修正。",
+    ),
+    "segment": (
+        "Decided by the parameters for {segment}.",
+        "按适用于{segment}的参数决定。",
     ),
     "closed": (
         "Increases stay closed up to {day}.",
@@ -166,7 +176,7 @@ class ExplainedDecision:
     ``rules`` names each rule of the rule book that touched it, with the columns that decided.
     ``model_probability`` is the model's own, before the overlay of ``overlay_version``.
     ``recourse_known`` is false where the inputs of the day are no longer there.
-    ``scenario_limits`` are the sub-limits of a pay-later line.
+    ``segment`` is the customer's, ``scenario_limits`` are the sub-limits of a pay-later line.
     """
 
     decision_id: str
@@ -205,6 +215,7 @@ class ExplainedDecision:
     merkle_root: str
     recourse: Recourse | None
     recourse_known: bool
+    segment: Segment | None = None
     scenario_limits: tuple[tuple[Scenario, int], ...] = ()
 
 
@@ -302,6 +313,7 @@ def _figure_lines(decision: ExplainedDecision, speak: _Speaker) -> Sequence[str]
             exposure=format_yuan(decision.exposure_minor),
         ),
         *_overlay_lines(decision, speak),
+        *_segment_lines(decision, speak),
         *sub_limit_lines(
             decision.scenario_limits,
             decision.to_minor,
@@ -326,6 +338,13 @@ def _overlay_lines(decision: ExplainedDecision, speak: _Speaker) -> Sequence[str
     if decision.model_probability == decision.default_probability:
         return ()
     return (speak("overlaid", own=decision.model_probability, overlay=decision.overlay_version),)
+
+
+def _segment_lines(decision: ExplainedDecision, speak: _Speaker) -> Sequence[str]:
+    """The segment, where it is not that of everybody."""
+    if decision.segment in (None, Segment.CONSUMER):
+        return ()
+    return (speak("segment", segment=SEGMENT_NAMES[decision.segment][speak.place]),)
 
 
 def _state_lines(told: StateTold, speak: _Speaker) -> Sequence[str]:

@@ -7,12 +7,13 @@ from datetime import date
 
 import pytest
 
-from credit_limits.domain.account import AccountStatus, Product, Scenario
+from credit_limits.domain.account import AccountStatus, Product, Scenario, Segment
 from credit_limits.domain.decision import Action, ReasonCode
 from credit_limits.explanation.account_text import (
     LINES,
     MEASURE_NAMES,
     PRODUCT_NAMES,
+    SEGMENT_NAMES,
     STATE_NAMES,
     CapPrice,
     ExplainedDecision,
@@ -33,6 +34,7 @@ HAN = re.compile(r"[\u4e00-\u9fff]")
 TABLES = {
     "lines": (LINES, None),
     "products": (PRODUCT_NAMES, Product),
+    "segments": (SEGMENT_NAMES, Segment),
     "measures": (MEASURE_NAMES, Measure),
     "steps": (STEP_SENTENCES, Step),
     "goals": (GOAL_SENTENCES, Goal),
@@ -81,6 +83,7 @@ HELD = ExplainedDecision(
 )
 CLOSED = replace(
     HELD,
+    segment=Segment.MICRO_MERCHANT,
     product=Product.CASH_LOAN,
     scenario_limits=(),
     action=Action.CLOSE_INCREASES,
@@ -146,6 +149,7 @@ CLOSED_IN_CHINESE = """\
 - 最近一期账单逾期天数：使违约对数几率增加0.83
 - 当前额度使用率：使违约对数几率增加0.24
 数据：违约概率2.14%（B级）；预期年利润123.45元，预期年损失67.89元；违约风险敞口5,800元
+按适用于小微商户的参数决定。
 提额关闭至2024-04-30。
 依据：模型default_risk版本3，证书e1e1e1e1e1e1；政策limits/2005-01-01；法规手册rulebook/CN-bank/2023-07-01
 生效中的制动：no increases of cash_loan since 2024-01-15: first missed payments rose

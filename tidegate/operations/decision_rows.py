@@ -17,6 +17,7 @@ from credit_limits.policy.brakes import NO_BRAKES, Brakes
 from credit_limits.policy.portfolio import (
     FEATURES_READ,
     PRODUCTS,
+    SEGMENTS,
     STATUSES,
     Flags,
     Floats,
@@ -48,6 +49,7 @@ _STATE = (
     "customer_account_count",
     "segment",
 )
+_SEGMENT_NAMES = (*SEGMENTS, "")  # one that is not known has place -1, the last
 _STATE_DAYS = ("state_since", "increases_closed_until")
 
 
@@ -163,6 +165,7 @@ def decision_rows(
             "account_id": pa.array(portfolio.account_id, pa.string()),
             "customer_id": pa.array(portfolio.customer_id, pa.string()),
             "product": named(portfolio.product, PRODUCTS),
+            "segment": named(portfolio.segment % len(_SEGMENT_NAMES), _SEGMENT_NAMES),
             "from_minor": pa.array(portfolio.limit_minor),
             "to_minor": pa.array(batch.to_minor),
             "scenarios": listed(uses, tuple(Scenario)),

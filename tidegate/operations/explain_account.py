@@ -6,7 +6,7 @@ from datetime import date, datetime
 import structlog
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from credit_limits.domain.account import AccountStatus, Product, Scenario
+from credit_limits.domain.account import AccountStatus, Product, Scenario, Segment
 from credit_limits.domain.decision import Action, ReasonCode
 from credit_limits.domain.errors import DataMissing
 from credit_limits.explanation.account_text import (
@@ -150,6 +150,7 @@ def _explained(
         merkle_root=batch.outcome.merkle_root,
         recourse=search.found[0] if search is not None else None,
         recourse_known=search is not None,
+        segment=Segment(str(row["segment"])) if row.get("segment") else None,
         scenario_limits=_scenario_limits(row),
     )
 

@@ -18,6 +18,7 @@ _LATER = (
     "model_default_probability",
     "overlay_version",
     "overlay_digest",
+    "segment",
     "scenarios",
     "scenario_limits_minor",
 )

@@ -152,6 +152,9 @@ def test_sub_limits_are_recorded_with_the_decision_and_told(decided):
     for row, of_row, stopped in zip(lines, limits, frozen, strict=True):
         assert of_row[Scenario.RETAIL] == (0 if stopped else row["to_minor"])
         assert of_row[Scenario.CASH] <= of_row[Scenario.ELECTRONICS] <= row["to_minor"]
+    with decided.lake.connect(tables=["customers"]) as lake:
+        known = dict(lake.execute("SELECT customer_id, segment FROM customers").fetchall())
+    assert [row["segment"] for row in rows] == [known[row["customer_id"]] for row in rows]
     place = next(i for i, of_row in enumerate(limits) if of_row[Scenario.CASH] > 0)
     for language, told in ((Language.ENGLISH, "cash {} yuan"), (Language.CHINESE, "取现{}元")):
         request = ExplainAccountRequest(account_id=lines[place]["account_id"], language=language)
