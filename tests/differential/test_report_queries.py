@@ -119,7 +119,7 @@ def test_bands_hold_every_account_once_and_end_where_there_are_some(rows):
         assert [b.high_minor for b in bands[:-1]] == [b.low_minor for b in bands[1:]]
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(decision_rows)
 def test_shares_of_the_limit_by_use(rows):
     sql, mine = decided(rows)

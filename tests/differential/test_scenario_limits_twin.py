@@ -12,7 +12,7 @@ from tests.decision_samples import drawn_portfolios, shipped_policy
 
 
 @given(drawn_portfolios(most=8), st.integers(0, 30_000_000), st.sampled_from([0, 1, 2]))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_both_say_the_same_of_every_account(portfolio, to_minor, state):
     policy, count = shipped_policy(), len(portfolio)
     found = scenario_limits_minor(

@@ -57,7 +57,7 @@ def test_every_parameter_of_a_rule_differs():
 
 
 @given(drawn_portfolios(most=8), drawn_brakes())
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_both_say_the_same_of_every_account(portfolio, brakes):
     bulk = permitted(portfolio, policy(), brakes)
     for place in range(len(portfolio)):

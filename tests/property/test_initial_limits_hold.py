@@ -13,7 +13,7 @@ from credit_limits.policy.portfolio import FEATURES_READ
 from tests.decision_samples import NOT_KNOWN, drawn_accounts, portfolio_of, shipped_policy
 
 POLICY = shipped_policy()
-FEW = settings(max_examples=40, deadline=None)
+FEW = settings(max_examples=20, deadline=None)
 BARE = {"limit": 0, "balance": 0, "statement_count_12m": 0.0, "months_since_change": NOT_KNOWN}
 
 

@@ -14,7 +14,7 @@ from tests.decision_samples import drawn_portfolios, reordered, shipped_policy
 POLICY = shipped_policy()
 MULTIPLIERS = POLICY.by_segment(lambda own: own.scenario_limits.risk_multipliers)
 OPEN, FROZEN = STATUSES.index(AccountStatus.OPEN), STATUSES.index(AccountStatus.FROZEN)
-FEW = settings(max_examples=40, deadline=None)
+FEW = settings(max_examples=20, deadline=None)
 TOPS = st.integers(0, 30_000_000)
 
 
