@@ -27,6 +27,7 @@ from credit_limits.explanation.reasons import (
 from credit_limits.policy.account_changes import AccountChanges
 from credit_limits.policy.brakes import NO_BRAKES, Brakes
 from credit_limits.policy.eligibility import permitted
+from credit_limits.policy.initial_limits import with_first_use
 from credit_limits.policy.limit_policy import LimitPolicy
 from credit_limits.policy.permission import Permissions
 from credit_limits.policy.portfolio import (
@@ -41,6 +42,7 @@ from credit_limits.policy.portfolio_caps import CappedAccounts, CapRule, Measure
 from credit_limits.policy.rulebook import NO_RULES, RuleBook
 from credit_limits.policy.rulebook_effects import counted_annual_rate
 from credit_limits.policy.rulebook_findings import RuleTouch, with_duties
+from credit_limits.policy.scenario_limits import scenario_limits_minor
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +55,10 @@ class DecisionBatch:
     how long raises are closed from now on, 0 for not. ``changes`` is what becomes of an account
     beside its limit, for ``change_reasons`` (shape (N, 4)); ``state_causes`` is what its state
     rests on. Expected figures are those of the limit decided, a
-    year, in minor units. ``next_higher`` is the limit above it that was permitted, and what it
-    missed by at the prices of the caps. ``rules`` holds every rule of the rule book with the
-    accounts that it touched.
+    year, in minor units. ``scenario_limits_minor`` (shape (N, 9)) are sub-limits in the order of
+    ``Scenario``, -1 where the account has none. ``next_higher`` is the limit above it that was
+    permitted, and what it missed by at the prices of the caps. ``rules`` holds every rule of the
+    rule book with the accounts that it touched.
     """
 
     to_minor: Integers
@@ -73,6 +76,7 @@ class DecisionBatch:
     next_higher: NextHigher
     rules: tuple[RuleTouch, ...]
     certificate: Certificate
+    scenario_limits_minor: Integers
 
 
 def decide(
@@ -97,7 +101,7 @@ def decide(
     """
     permissions = permitted(portfolio, policy, brakes, rulebook)
     candidates = candidate_limits(portfolio.limit_minor, permissions, policy.ladder)
-    counted = _within_legal_rates(portfolio, permissions)
+    counted = _counted(portfolio, permissions, policy)
     values = candidate_values(counted, candidates, policy.economics, label_window_months)
     problem = allocation_problem(portfolio, candidates, values, policy.caps)
     allocation = allocate(problem)
@@ -121,6 +125,9 @@ def decide(
         next_higher=next_higher(candidates.limit_minor, allocation.choice, worth),
         rules=with_duties(permissions.rules, done),
         certificate=allocation.certificate,
+        scenario_limits_minor=scenario_limits_minor(
+            portfolio, policy, choices.to_minor, permissions.changes.state
+        ),
     )
 
 
@@ -140,16 +147,17 @@ def decide_at_prices(
     """
     permissions = permitted(portfolio, policy, brakes, rulebook)
     candidates = candidate_limits(portfolio.limit_minor, permissions, policy.ladder)
-    counted = _within_legal_rates(portfolio, permissions)
+    counted = _counted(portfolio, permissions, policy)
     values = candidate_values(counted, candidates, policy.economics, label_window_months)
     problem = allocation_problem(portfolio, candidates, values, policy.caps)
     choice = chosen_at_prices(problem, worth_at_prices(problem, prices))
     return candidates.limit_minor[choice, np.arange(len(portfolio))], permissions
 
 
-def _within_legal_rates(portfolio: Portfolio, permissions: Permissions) -> Portfolio:
-    """The portfolio at the rates that may be counted on."""
+def _counted(portfolio: Portfolio, permissions: Permissions, policy: LimitPolicy) -> Portfolio:
+    """The portfolio as it is counted on: at lawful rates, first limits used as expected."""
     findings = [rule.finding for rule in permissions.rules]
+    portfolio = with_first_use(portfolio, permissions.cap_minor, policy)
     return replace(portfolio, annual_rate=counted_annual_rate(portfolio, findings))
 
 

@@ -19,7 +19,8 @@ def cornered_book(random: np.random.Generator, accounts: int) -> ParameterAccoun
     # who may not stay can be cut
     cap = np.where(limit <= floor, np.maximum(cap, limit), np.maximum(cap, floor))
     figures = np.empty((7, accounts), dtype=np.float32)
-    figures[0] = random.choice([-5_000.0, 0.0, 1.0, 1.3], accounts) * limit
+    owed = random.choice([-5_000.0, 0.0, 1.0, 1.3], accounts)
+    figures[0] = owed * np.where(limit == 0, cap, limit)  # of a first limit, what is expected
     figures[1] = random.uniform(0, 1e6, accounts)
     figures[2] = random.choice([0.0, 1e-4, 0.03, 0.5, 1.0], accounts)
     figures[3:] = random.uniform(0, 0.5, (4, accounts))

@@ -29,7 +29,8 @@ def candidate_limits(
 
     A step below the floor becomes the floor, one above the cap becomes the cap, so that the last
     bit of room can be used; where two steps come to the same limit, one remains. Today's limit is
-    allowed unless the cap lies below it. Every account has at least one allowed candidate.
+    allowed unless the cap lies below it. Every account has at least one allowed candidate. Of a
+    limit of 0 there are no steps: its one other candidate is the cap.
 
     A limit of 10,000 yuan between 6,000 and 12,000, with steps x0.5, x1, x1.15, x1.5: 6,000,
     10,000, 11,500 and 12,000.
@@ -53,6 +54,7 @@ def candidates_between(
             limits[k] = np.clip(scaled, floor_minor, lower_cap)
             allowed[k] = limits[k] < limit_minor
         elif k > hold:
+            scaled = np.where(limit_minor == 0, upper_cap, scaled)
             limits[k] = np.clip(scaled, limit_minor, upper_cap)
             allowed[k] = limits[k] > limit_minor
         else:

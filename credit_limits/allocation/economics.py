@@ -13,7 +13,7 @@ from credit_limits.allocation.candidates import Candidates
 from credit_limits.domain.account import Product
 from credit_limits.domain.exposure import expected_loss_minor, exposure_at_default_minor
 from credit_limits.policy.economic_policy import EconomicPolicy
-from credit_limits.policy.portfolio import PRODUCTS, Floats, Portfolio
+from credit_limits.policy.portfolio import PRODUCTS, SEGMENTS, Flags, Floats, Portfolio
 
 _CASH_LOAN = PRODUCTS.index(Product.CASH_LOAN)
 
@@ -157,9 +157,11 @@ class AccountEconomics:
         """Those of a portfolio's accounts."""
 
         def by_product(name: str) -> Floats:
-            return np.array([getattr(product, name) for product in economics.products])[
-                portfolio.product
+            values = [
+                [getattr(product, name) for product in economics.products_of(segment)]
+                for segment in (*SEGMENTS, None)
             ]
+            return np.array(values)[portfolio.segment, portfolio.product]
 
         cash_loan = portfolio.product == _CASH_LOAN
         rate = _known_or(portfolio.annual_rate, by_product("reference_annual_rate"))
@@ -180,23 +182,35 @@ class AccountEconomics:
         )
 
     def values(self, candidates: Candidates) -> CandidateValues:
-        """Expected profit, loss and exposure of every candidate."""
+        """Expected profit, loss and exposure of every candidate.
+
+        Balance and purchases of an account without a limit are those expected under its first one,
+        and nothing is used where it is given none.
+        """
         values = CandidateValues(*(np.empty(candidates.limit_minor.shape) for _ in range(4)))
         for k, limit in enumerate(candidates.limit_minor):
             candidate = limit.astype(np.float64)
-            margin, values.expected_loss[k], values.exposure[k] = self._at(candidate)
+            withheld = (candidate == 0) & (self.limit_minor == 0) & (candidates.limit_minor[-1] > 0)
+            margin, values.expected_loss[k], values.exposure[k] = self._at(candidate, withheld)
             values.change_cost[k] = change_cost_minor(candidate, self.limit_minor, self.economics)
             values.profit[k] = margin - values.expected_loss[k] - values.change_cost[k]
         return values
 
-    def _at(self, candidate_minor: Floats) -> tuple[Floats, Floats, Floats]:
-        """Margin before losses, expected loss and exposure of one candidate an account."""
+    def _at(self, candidate_minor: Floats, withheld: Flags) -> tuple[Floats, Floats, Floats]:
+        """Margin before losses, expected loss and exposure of one candidate an account.
+
+        ``withheld`` is where a first limit may be given and this candidate is none.
+        """
         policy = self.economics
         log_ratio = log_limit_ratio(candidate_minor, self.limit_minor)
         balance = balance_at_limit_minor(
-            self.balance_minor, candidate_minor, log_ratio, policy.balance_elasticity
+            np.where(withheld, 0.0, self.balance_minor),
+            candidate_minor,
+            log_ratio,
+            policy.balance_elasticity,
         )
-        purchases = self.purchases_minor * np.exp(policy.balance_elasticity * log_ratio)
+        bought = np.where(withheld, 0.0, self.purchases_minor)
+        purchases = bought * np.exp(policy.balance_elasticity * log_ratio)
         undrawn = np.maximum(candidate_minor - balance, 0.0)
         earned = (
             self.interest_rate * balance

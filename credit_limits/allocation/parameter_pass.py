@@ -128,6 +128,7 @@ def _candidates(  # noqa: PLR0917  # compiled code takes plain arrays
         narrow = high if high < now else now
         wide = high if high > now else now
         highest = narrow if k < hold else wide
+        rounded = high if now == 0.0 and k > hold else rounded  # the first limit has no steps
         rounded = rounded if rounded > lowest else lowest
         limit[i] = limit.dtype.type(rounded if rounded < highest else highest)
 
@@ -136,6 +137,7 @@ def _candidates(  # noqa: PLR0917  # compiled code takes plain arrays
 def _figures(  # noqa: PLR0917  # compiled code takes plain arrays
     policy: Floats,
     today: npt.NDArray[np.int32],
+    cap: npt.NDArray[np.int32],
     account: tuple[npt.NDArray[np.float32], ...],
     limit: Floats,
     log_ratio: Floats,
@@ -163,6 +165,10 @@ def _figures(  # noqa: PLR0917  # compiled code takes plain arrays
         log_ratio[i] = _log((wanted if known else one) / (now if known else one))
     for i in range(count):
         answer[i] = _exp(elasticity * log_ratio[i])
+    for i in range(count):
+        # nothing is used of a first limit that may be given and is not
+        withheld = today[i] == 0 and cap[i] > 0 and limit[i] == zero
+        answer[i] = zero if withheld else answer[i]
     for i in range(count):
         risen = log_ratio[i]
         risen = risen if risen > zero else zero
@@ -343,6 +349,7 @@ def settle_parameters(  # noqa: PLR0917  # compiled code takes plain arrays
             _figures(
                 policy,
                 today,
+                cap,
                 account,
                 limit,
                 log_ratio,

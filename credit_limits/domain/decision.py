@@ -73,6 +73,11 @@ class ReasonCode(StrEnum):
     RATE_OF_GRADE = "rate_of_grade"
     FREEZE_EXPIRED = "freeze_expired"
     FREEZE_CONFLICT = "freeze_conflict"
+    # why an account that had none was given its first limit, or was not
+    INITIAL_LIMIT = "initial_limit"
+    INITIAL_LIMIT_THIN_FILE = "initial_limit_thin_file"
+    INITIAL_LIMIT_INCOME_UNKNOWN = "initial_limit_income_unknown"
+    INITIAL_LIMIT_NOT_COVERED = "initial_limit_not_covered"
 
 
 @dataclass(frozen=True, slots=True)

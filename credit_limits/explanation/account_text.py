@@ -4,13 +4,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from credit_limits.domain.account import AccountStatus, Product
+from credit_limits.domain.account import AccountStatus, Product, Scenario, Segment
 from credit_limits.domain.decision import Action, ReasonCode
 from credit_limits.domain.money import format_yuan
 from credit_limits.domain.past_due_link import PastDueLink
-from credit_limits.explanation.names import LINK_KIND_NAMES, PRODUCT_NAMES, STATE_NAMES
+from credit_limits.explanation.names import (
+    LINK_KIND_NAMES,
+    PRODUCT_NAMES,
+    SEGMENT_NAMES,
+    STATE_NAMES,
+)
 from credit_limits.explanation.notices import told_reasons
 from credit_limits.explanation.recourse_sentences import recourse_sentences
+from credit_limits.explanation.scenario_text import sub_limit_lines
 from credit_limits.explanation.sentences import (
     Language,
     feature_phrase,
@@ -59,6 +65,10 @@ LINES: dict[str, tuple[str, str]] = {
     "overlaid": (
         "The model's own probability was {own:.2%}; the macro overlay {overlay} moved it.",
         "模型的违约概率为{own:.2%}，经宏观调整{overlay}修正。",
+    ),
+    "segment": (
+        "Decided by the parameters for {segment}.",
+        "按适用于{segment}的参数决定。",
     ),
     "closed": (
         "Increases stay closed up to {day}.",
@@ -181,6 +191,7 @@ class ExplainedDecision:
     ``rules`` names each rule of the rule book that touched it, with the columns that decided.
     ``model_probability`` is the model's own, before the overlay of ``overlay_version``.
     ``recourse_known`` is false where the inputs of the day are no longer there.
+    ``segment`` is the customer's, ``scenario_limits`` are the sub-limits of a pay-later line.
     """
 
     decision_id: str
@@ -219,6 +230,8 @@ class ExplainedDecision:
     merkle_root: str
     recourse: Recourse | None
     recourse_known: bool
+    segment: Segment | None = None
+    scenario_limits: tuple[tuple[Scenario, int], ...] = ()
 
 
 def explanation_lines(
@@ -319,6 +332,13 @@ def _figure_lines(decision: ExplainedDecision, speak: _Speaker) -> Sequence[str]
             exposure=format_yuan(decision.exposure_minor),
         ),
         *_overlay_lines(decision, speak),
+        *_segment_lines(decision, speak),
+        *sub_limit_lines(
+            decision.scenario_limits,
+            decision.to_minor,
+            frozen=decision.state.after is AccountStatus.FROZEN,
+            language=speak.language,
+        ),
         *_state_lines(decision.state, speak),
         *([] if closed is None else [speak("closed", day=closed)]),
         speak(
@@ -337,6 +357,13 @@ def _overlay_lines(decision: ExplainedDecision, speak: _Speaker) -> Sequence[str
     if decision.model_probability == decision.default_probability:
         return ()
     return (speak("overlaid", own=decision.model_probability, overlay=decision.overlay_version),)
+
+
+def _segment_lines(decision: ExplainedDecision, speak: _Speaker) -> Sequence[str]:
+    """The segment, where it is not that of everybody."""
+    if decision.segment in (None, Segment.CONSUMER):
+        return ()
+    return (speak("segment", segment=SEGMENT_NAMES[decision.segment][speak.place]),)
 
 
 def _state_lines(told: StateTold, speak: _Speaker) -> Sequence[str]:

@@ -13,6 +13,7 @@ from credit_limits.domain.decision import ReasonCode
 from credit_limits.domain.periods import add_months
 from credit_limits.explanation.state_exits import StateHeld, earliest_end
 from credit_limits.explanation.ways_out import Change, Step
+from credit_limits.policy.initial_limits_plain import never_used
 from credit_limits.policy.limit_policy import LimitPolicy
 from credit_limits.policy.permission import Permission
 from credit_limits.policy.portfolio import Account
@@ -113,7 +114,7 @@ def _standing(account: Account, held: StateHeld, policy: LimitPolicy) -> set[Rea
     Those of the state that are at their lower bound or not known, and whatever is at its upper one;
     of a state without causes, those at their lower bound.
     """
-    found = triggers_of(account, policy)
+    found = triggers_of(never_used(account), policy)
     lingering = {*found.lingering}
     kept = {*held.causes} & (lingering | found.unknown) if held.causes else lingering
     frozen = held.state is AccountStatus.FROZEN

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from credit_limits.domain.decision import Action, ReasonCode
 from credit_limits.policy.account_changes import CHANGE_REASONS, STATE_CAUSES
+from credit_limits.policy.initial_limits import INITIAL_REASONS
 from credit_limits.policy.permission import RULE_ORDER, Permissions
 from credit_limits.policy.portfolio import Flags, Floats, Integers
 
@@ -107,15 +108,26 @@ def state_causes(permissions: Permissions) -> Codes:
 def reasons(choices: Choices, permissions: Permissions) -> Codes:
     """Up to four reasons an account, strongest first: shape (N, 4), places in :data:`REASONS`.
 
-    What moved the limit comes first, then the rules that forbid a raise. A limit that no rule
+    What moved the limit comes first, then the rules that forbid a raise. A first limit says that
+    it is one, and what of its customer is not known. A limit that no rule
     kept from rising says why it did not: the portfolio's cap (it would have been raised were the
     caps free), no room, no profit, or that today's limit is already the best. Places that are
     not used are :data:`NONE`.
     """
     first, second = _causes(choices, permissions)
-    columns = [first, second]
+    columns = [first, second, *_missing_of_first(choices, permissions)]
     columns += [np.where(permissions.has(rule), REASONS.index(rule), NONE) for rule in RULE_ORDER]
     return _first_of(columns, MOST_REASONS)
+
+
+def _missing_of_first(choices: Choices, permissions: Permissions) -> list[Codes]:
+    """What is not known of the customer, for each first limit that is given."""
+    given = np.where(choices.raised, permissions.initial, 0)
+    return [
+        np.where(given >> bit & 1, REASONS.index(reason), NONE)
+        for bit, reason in enumerate(INITIAL_REASONS)
+        if reason is not ReasonCode.INITIAL_LIMIT
+    ]
 
 
 def _first_of(columns: Sequence[Codes], most: int) -> Codes:
@@ -168,13 +180,19 @@ def _causes(choices: Choices, permissions: Permissions) -> tuple[Codes, Codes]:
         REASONS.index(ReasonCode.OVERDUE),
     )
     further = np.where(free < kept, by_loss, by_cap)
+    initial = permissions.initial != 0
+    risen = np.where(
+        initial,
+        REASONS.index(ReasonCode.INITIAL_LIMIT),
+        REASONS.index(ReasonCode.PROFITABLE_INCREASE),
+    )
     first = np.select(
         [choices.raised, choices.lowered & forced, choices.lowered, ~ruled_out],
         [
-            np.full(len(to), REASONS.index(ReasonCode.PROFITABLE_INCREASE)),
+            risen,
             overdue,
             further,
-            _not_raised(choices),
+            _not_raised(choices, initial),
         ],
         NONE,
     )
@@ -187,16 +205,18 @@ def _causes(choices: Choices, permissions: Permissions) -> tuple[Codes, Codes]:
     return first, np.where(pushed, by_cap, second)
 
 
-def _not_raised(choices: Choices) -> Codes:
+def _not_raised(choices: Choices, initial: Flags) -> Codes:
     return np.select(
         [
             choices.unconstrained_minor > choices.from_minor,
             ~choices.can_rise,
+            initial,
             choices.rise_gain_minor <= 0,
         ],
         [
             REASONS.index(ReasonCode.PORTFOLIO_CAP),
             REASONS.index(ReasonCode.LIMIT_AT_CAP),
+            REASONS.index(ReasonCode.INITIAL_LIMIT_NOT_COVERED),
             REASONS.index(ReasonCode.NOT_PROFITABLE),
         ],
         REASONS.index(ReasonCode.ALREADY_BEST),

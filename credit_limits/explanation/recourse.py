@@ -24,6 +24,7 @@ from credit_limits.explanation.proposals import (
 from credit_limits.explanation.state_exits import StateHeld
 from credit_limits.explanation.ways_out import MOST_CHANGES, Change, Goal, Recourse, Step
 from credit_limits.policy.account_changes import STATE_CAUSES, codes_of
+from credit_limits.policy.initial_limits import without_limit
 from credit_limits.policy.limit_policy import LimitPolicy
 from credit_limits.policy.permission import Permissions
 from credit_limits.policy.portfolio import (
@@ -129,7 +130,8 @@ def outcome_of(
 def changed_inputs(portfolio: Portfolio, decided: Decided, ways: Sequence[Recourse]) -> Portfolio:
     """The accounts after their ways, all equally long, in the states that were decided.
 
-    Bills that come in meanwhile are paid on time; balance, use, income and risk stay as they are.
+    Bills that come in meanwhile are paid on time, and none come where there is no limit; balance,
+    use, income and risk stay as they are.
     """
     months = ways[0].months
     seen = portfolio.features
@@ -147,12 +149,13 @@ def changed_inputs(portfolio: Portfolio, decided: Decided, ways: Sequence[Recour
     )
     share = _amounts(ways, Step.PAY_MORE_OF_THE_BILL, "share")
     repaid = _amounts(ways, Step.REPAY_ELSEWHERE, "amount_minor")
-    statements = np.minimum(np.nan_to_num(seen.statement_count_12m) + months, STATEMENTS_KNOWN)
+    bills = np.where(without_limit(portfolio), 0, months)
+    statements = np.minimum(np.nan_to_num(seen.statement_count_12m) + bills, STATEMENTS_KNOWN)
     features = replace(
         seen,
         days_past_due_latest=np.where(overdue, 0.0, seen.days_past_due_latest),
         on_time_streak_months=np.where(overdue, 0.0, np.nan_to_num(seen.on_time_streak_months))
-        + months,
+        + bills,
         statement_count_12m=statements,
         account_age_months=seen.account_age_months + months,
         loan_application_count_7d=np.where(applied, 0.0, seen.loan_application_count_7d),
@@ -195,6 +198,7 @@ def _proposals(
     account, permission = portfolio.account(place), permissions.one(place)
     if account.human_review_only:
         return ()
+    policy = policy.of_segment(account.segment)
     held, ways = decided.held(place), list[tuple[Goal, int, tuple[Change, ...]]]()
     if held.state is AccountStatus.FROZEN:
         ways.append((Goal.THAWED, *way_out_of_state(account, held, policy)))

@@ -174,6 +174,22 @@ REASON_SENTENCES: dict[ReasonCode, tuple[str, str]] = {
         "What led to the restriction is over.",
         "导致限制的原因已消除。",
     ),
+    ReasonCode.INITIAL_LIMIT: (
+        "This is the first limit of the account.",
+        "这是该账户的首次授信额度。",
+    ),
+    ReasonCode.INITIAL_LIMIT_THIN_FILE: (
+        "Little is known of your credit history yet, so the limit starts small.",
+        "您的信用记录尚少，首次额度从小额开始。",
+    ),
+    ReasonCode.INITIAL_LIMIT_INCOME_UNKNOWN: (
+        "Your income is not known to us, so the limit starts lower.",
+        "我们尚不了解您的收入，首次额度相应较低。",
+    ),
+    ReasonCode.INITIAL_LIMIT_NOT_COVERED: (
+        "At present a first limit would not cover its cost and risk.",
+        "目前首次授信的预期收益不足以覆盖其成本和风险。",
+    ),
     ReasonCode.BACKUP_REPAYMENT_SOURCE: (
         "A second source of repayment is known, so the account is not frozen yet.",
         "已知备用还款来源，账户暂不冻结。",

@@ -124,11 +124,11 @@ class BrakeOrder:
             return limit
         if self.ratio_permille is not None:
             return policy.ladder.round_down(limit * self.ratio_permille // 1000)
-        bands = policy.grades.bands
         stricter = risk_grade(portfolio, policy) + (self.grades or 0)
-        stricter = np.minimum(stricter, len(bands) - 1)
-        ratio = np.array([band.increase_ratio_permille for band in bands])[stricter]
-        most = np.array([band.limit_ceiling_minor for band in bands])[stricter]
+        stricter = np.minimum(stricter, len(policy.grades.bands) - 1)
+        own = portfolio.segment, stricter
+        ratio = policy.by_segment(lambda each: each.grades.increase_ratios_permille)[own]
+        most = policy.by_segment(lambda each: each.grades.ceilings_minor)[own]
         return policy.ladder.round_down(np.minimum(most, limit * ratio // 1000))
 
 

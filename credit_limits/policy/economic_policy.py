@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from credit_limits.domain.account import Product
+from credit_limits.domain.account import Product, Segment
 from credit_limits.domain.errors import PolicyError
 from credit_limits.policy.parameters import Section
 
@@ -29,6 +29,7 @@ class EconomicPolicy:
     ``annual_rate_ceiling`` is the highest all-in rate whose interest is counted. ``products``
     are in the order of :class:`Product`. ``loss_events_by_window`` gives, for a label window in
     months, the loss events of a year for each default expected within the window.
+    ``segment_products`` stand for ``products`` in the segments that have their own.
     """
 
     annual_rate_ceiling: float
@@ -41,10 +42,15 @@ class EconomicPolicy:
     change_cost_minor: int
     cut_cost_rate: float
     loss_events_by_window: tuple[tuple[int, float], ...]
+    segment_products: tuple[tuple[Segment, tuple[ProductEconomics, ...]], ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.products) != len(Product):
             raise ValueError(f"every product once: {', '.join(Product)}")
+
+    def products_of(self, segment: Segment | None) -> tuple[ProductEconomics, ...]:
+        """Those of a segment; of everybody where it has none of its own, or is not known."""
+        return next((own for name, own in self.segment_products if name is segment), self.products)
 
     def loss_events_per_default(self, label_window_months: int) -> float:
         """Loss events a year for each default that the model expects within its label window.
@@ -61,13 +67,14 @@ class EconomicPolicy:
         )
 
 
-_BY_PRODUCT = {
+BY_PRODUCT = {
     "reference_annual_rate": ("share a year", 1.0),
     "interchange_rate": ("share of purchases", 0.05),
     "revolving_share": ("ratio", 1.0),
     "loss_given_default": ("ratio", 1.0),
     "credit_conversion_factor": ("ratio", 1.0),
 }
+"""Unit and highest value of each parameter that is stated by product."""
 
 
 def parse_economics(section: Section, annual_rate_ceiling: float) -> EconomicPolicy:
@@ -75,7 +82,7 @@ def parse_economics(section: Section, annual_rate_ceiling: float) -> EconomicPol
     with section.building():
         by_product = {
             name: section.numbers_by_name(name, unit, 0.0, maximum)
-            for name, (unit, maximum) in _BY_PRODUCT.items()
+            for name, (unit, maximum) in BY_PRODUCT.items()
         }
         for name, values in by_product.items():
             if set(values) != set(Product):

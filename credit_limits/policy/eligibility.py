@@ -12,6 +12,14 @@ from credit_limits.domain.account import AccountStatus
 from credit_limits.domain.decision import ReasonCode
 from credit_limits.policy.account_changes import CHANGE_REASONS, AccountChanges, masks_of
 from credit_limits.policy.brakes import NO_BRAKES, Brakes
+from credit_limits.policy.initial_limits import (
+    RECORD_RULES,
+    as_never_used,
+    income_top_minor,
+    initial_reasons,
+    initial_top_minor,
+    without_limit,
+)
 from credit_limits.policy.limit_policy import LimitPolicy
 from credit_limits.policy.permission import RULE_ORDER, Permissions
 from credit_limits.policy.portfolio import STATUSES, Flags, Integers, Portfolio
@@ -44,12 +52,14 @@ def permitted(
     A feature that is not known never closes raises by itself, but a raise needs the statements
     and the streak to be known, and whatever a blocking rule of the rule book asks for. The rule
     book only ever takes away: it raises no limit and forces no cut. A brake holds back those
-    whom every rule would let rise.
+    whom every rule would let rise. An account that has no limit yet may be given its first: rules
+    that judge a record are silent of it.
 
     Returns:
         Floors, caps, reasons, closures and changes of state, term and rate, N places each:
         ``floor <= min(cap, limit)`` always; ``cap > limit`` exactly where no rule forbids a raise.
     """
+    portfolio = as_never_used(portfolio)
     ceilings, found = _raise_ceilings(portfolio, policy), triggers(portfolio, policy)
     moves = state_moves(portfolio, policy, found, _close_months(portfolio, policy, found.closing))
     rules = {
@@ -59,6 +69,8 @@ def permitted(
         **{reason: top <= portfolio.limit_minor for reason, top in ceilings.items()},
     }
     rules |= spending_rules(portfolio, policy, rules[ReasonCode.INACTIVE])
+    limited = ~without_limit(portfolio)
+    rules |= {reason: rules[reason] & limited for reason in RECORD_RULES}
     rules[ReasonCode.REVOLVING_DEBT] = revolving_debt(
         portfolio, policy, rules[ReasonCode.PERSISTENT_DEBT]
     )
@@ -81,6 +93,7 @@ def permitted(
     )
     floor, forced = _cuts(portfolio, policy, found.extended)
     top = np.minimum.reduce([*ceilings.values(), asked.ceiling_minor, *braked.values()])
+    top = np.where(~limited & (top < policy.bounds.floor_minor), 0, top)
     cap = np.where(masks == 0, top, forced)
     return Permissions(
         floor_minor=np.where(reviewed, portfolio.limit_minor, floor),
@@ -88,6 +101,7 @@ def permitted(
         reasons=masks.astype(np.uint64),
         close_months=np.where(reviewed, 0, moves.close_months),
         changes=_changes(portfolio, found, moves, rates, reviewed),
+        initial=np.where(reviewed, 0, initial_reasons(portfolio)),
         rules=tuple(map(RuleTouch, findings, asked.held)),
     )
 
@@ -141,50 +155,62 @@ def _state_rules(portfolio: Portfolio, moves: StateMoves) -> dict[ReasonCode, Fl
 
 
 def _observation_rules(portfolio: Portfolio, policy: LimitPolicy) -> dict[ReasonCode, Flags]:
-    seen, needed = portfolio.features, policy.observation
-    idle = ~(seen.transaction_count_90d > needed.inactive_transactions_90d)
+    seen = portfolio.features
+    needed = policy.by_segment(
+        lambda own: (
+            own.observation.statements_min,
+            own.observation.account_age_months_min,
+            own.observation.on_time_streak_min,
+            own.observation.cool_off_months,
+            own.observation.inactive_transactions_90d,
+        )
+    )
+    statements, age, streak, cool_off, inactive = needed[portfolio.segment].T
+    idle = ~(seen.transaction_count_90d > inactive)
     return {
-        ReasonCode.OBSERVATION_TOO_SHORT: ~(seen.statement_count_12m >= needed.statements_min)
-        | (seen.account_age_months < needed.account_age_months_min),
-        ReasonCode.ON_TIME_STREAK_TOO_SHORT: ~(
-            seen.on_time_streak_months >= needed.on_time_streak_min
-        ),
-        ReasonCode.COOL_OFF: portfolio.months_since_limit_change < needed.cool_off_months,
+        ReasonCode.OBSERVATION_TOO_SHORT: ~(seen.statement_count_12m >= statements)
+        | (seen.account_age_months < age),
+        ReasonCode.ON_TIME_STREAK_TOO_SHORT: ~(seen.on_time_streak_months >= streak),
+        ReasonCode.COOL_OFF: portfolio.months_since_limit_change < cool_off,
         ReasonCode.INACTIVE: (seen.balance_mean_6m_minor <= 0) & idle,
     }
 
 
 def _grade_ratios(portfolio: Portfolio, policy: LimitPolicy) -> Integers:
-    ratios = np.array([band.increase_ratio_permille for band in policy.grades.bands])
-    return np.asarray(ratios[risk_grade(portfolio, policy)], dtype=np.int64)
+    ratios = policy.by_segment(lambda own: own.grades.increase_ratios_permille)
+    return np.asarray(ratios[portfolio.segment, risk_grade(portfolio, policy)], dtype=np.int64)
 
 
 def _raise_ceilings(portfolio: Portfolio, policy: LimitPolicy) -> dict[ReasonCode, Integers]:
     """The highest round limit under each bound, were nothing else to bind."""
     limit, ladder = portfolio.limit_minor, policy.ladder
     grade = risk_grade(portfolio, policy)
-    ceilings = np.array([band.limit_ceiling_minor for band in policy.grades.bands])[grade]
+    ceilings = policy.by_segment(lambda own: own.grades.ceilings_minor)[portfolio.segment, grade]
     account = np.minimum(ceilings, policy.bounds.ceiling_minor)
     ratio = _grade_ratios(portfolio, policy)
-    account = np.where(ratio > 1000, np.minimum(account, limit * ratio // 1000), account)
+    first = without_limit(portfolio)
+    step = np.where(first, initial_top_minor(portfolio, policy), limit * ratio // 1000)
+    account = np.where(ratio > 1000, np.minimum(account, step), account)
+    affordable = _with_share(portfolio, _affordable_minor(portfolio, policy))
+    thin = thin_file_top_minor(portfolio, policy, _UNBOUNDED_MINOR)
     free = policy.bounds.customer_total_minor - portfolio.customer_total_minor
     return {
         ReasonCode.LIMIT_AT_CAP: ladder.round_down(account),
         ReasonCode.CUSTOMER_CAP: ladder.round_down(_with_share(portfolio, free)),
         ReasonCode.AFFORDABILITY: ladder.round_down(
-            _with_share(portfolio, _affordable_minor(portfolio, policy))
+            np.minimum(affordable, income_top_minor(portfolio, policy))
         ),
-        ReasonCode.THIN_FILE: ladder.round_down(
-            thin_file_top_minor(portfolio, policy, _UNBOUNDED_MINOR)
-        ),
+        ReasonCode.THIN_FILE: np.where(first, _UNBOUNDED_MINOR, ladder.round_down(thin)),
     }
 
 
 def _affordable_minor(portfolio: Portfolio, policy: LimitPolicy) -> Integers:
     """What the customer's limits may still grow by; without a known income, by anything."""
-    rules, seen = policy.affordability, portfolio.features
+    seen, segment = portfolio.features, portfolio.segment
+    income_share = policy.by_segment(lambda own: own.affordability.income_share)[segment]
+    payment = policy.by_segment(lambda own: own.affordability.minimum_payment_ratio)[segment]
     elsewhere = np.nan_to_num(seen.bureau_other_balance_minor)
-    owed_at_most = rules.income_share * seen.income_monthly_minor / rules.minimum_payment_ratio
+    owed_at_most = income_share * seen.income_monthly_minor / payment
     free = np.floor(owed_at_most - elsewhere - portfolio.customer_total_minor)
     unbounded = float(policy.bounds.ceiling_minor) * portfolio.customer_account_count
     return np.where(np.isnan(free), unbounded, np.clip(free, -1e15, 1e15)).astype(np.int64)

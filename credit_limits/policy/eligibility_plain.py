@@ -11,6 +11,14 @@ import numpy as np
 from credit_limits.domain.decision import ReasonCode
 from credit_limits.policy.brakes import BRAKE_REASONS, NO_BRAKES, BrakeOrder, Brakes
 from credit_limits.policy.increase_rules import OverdueLevel
+from credit_limits.policy.initial_limits import RECORD_RULES
+from credit_limits.policy.initial_limits_plain import (
+    has_no_limit,
+    income_top,
+    initial_reasons_plain,
+    initial_top,
+    never_used,
+)
 from credit_limits.policy.limit_policy import LimitPolicy
 from credit_limits.policy.permission import RULE_ORDER, Permission
 from credit_limits.policy.portfolio import Account
@@ -39,7 +47,8 @@ def permitted_plain(
     rulebook: RuleBook = NO_RULES,
 ) -> Permission:
     """What the rules permit one account; the same as the arrays say of it."""
-    limit = account.limit_minor
+    policy, account = policy.of_segment(account.segment), never_used(account)
+    first, limit = has_no_limit(account), account.limit_minor
     asked = rules_for_account(account, rulebook, lambda free: _shared_top(account, free, policy))
     if account.human_review_only or asked.referred:
         reviewed = (ReasonCode.HUMAN_REVIEW_ONLY,)
@@ -51,7 +60,7 @@ def permitted_plain(
         ReasonCode.CUSTOMER_CAP: _customer_top(account, policy),
         ReasonCode.AFFORDABILITY: _affordable_top(account, policy),
     }
-    if (record := thin_file_top(account, policy)) is not None:
+    if not first and (record := thin_file_top(account, policy)) is not None:
         tops[ReasonCode.THIN_FILE] = _round_down(record, policy)
     reasons = (
         _state_reasons(account, move)
@@ -61,6 +70,8 @@ def permitted_plain(
     )
     if ReasonCode.INACTIVE not in reasons:
         reasons |= spending_reasons(account, policy)
+    if first:
+        reasons -= set(RECORD_RULES)
     if revolves(account, policy) and ReasonCode.PERSISTENT_DEBT not in reasons:
         reasons |= {ReasonCode.REVOLVING_DEBT}
     if policy.grades.bands[grade_place(account, policy)].increase_ratio_permille <= 1000:
@@ -74,6 +85,7 @@ def permitted_plain(
     cap = limit
     if not reasons:
         cap = min([*tops.values(), *asked.tops, *(top for _, top in braked)])
+        cap = 0 if first and cap < policy.bounds.floor_minor else cap
     else:
         ratio = level.limit_ratio_permille if level is not None else 1000
         ratio = min(ratio, policy.hardship.limit_ratio_permille if found.extended else 1000)
@@ -86,6 +98,7 @@ def permitted_plain(
         move.close_months,
         changed(account, policy, found, move, rulebook),
         asked.rules,
+        initial_reasons_plain(account),
     )
 
 
@@ -146,7 +159,8 @@ def _account_top(account: Account, policy: LimitPolicy) -> int:
     band = policy.grades.bands[grade_place(account, policy)]
     top = min(band.limit_ceiling_minor, policy.bounds.ceiling_minor)
     if band.increase_ratio_permille > 1000:
-        top = min(top, account.limit_minor * band.increase_ratio_permille // 1000)
+        step = account.limit_minor * band.increase_ratio_permille // 1000
+        top = min(top, initial_top(account, policy) if has_no_limit(account) else step)
     return _round_down(top, policy)
 
 
@@ -162,7 +176,8 @@ def _affordable_top(account: Account, policy: LimitPolicy) -> int:
         elsewhere = account.features["bureau_other_balance_minor"] or 0.0
         owed_at_most = rules.income_share * income / rules.minimum_payment_ratio
         free = math.floor(owed_at_most - elsewhere - account.customer_total_minor)
-    return _shared_top(account, free, policy)
+    top, bounded = _shared_top(account, free, policy), income_top(account, policy)
+    return top if bounded is None else min(top, _round_down(bounded, policy))
 
 
 def _shared_top(account: Account, free_minor: int, policy: LimitPolicy) -> int:

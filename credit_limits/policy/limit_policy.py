@@ -1,8 +1,13 @@
 """The limit policy: every parameter that decides about a limit, typed."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
+from credit_limits.domain.account import Segment
 from credit_limits.policy.economic_policy import EconomicPolicy, parse_economics
 from credit_limits.policy.increase_rules import (
     AffordabilityRules,
@@ -14,11 +19,15 @@ from credit_limits.policy.increase_rules import (
     parse_observation,
     parse_overdue,
 )
+from credit_limits.policy.initial_rules import InitialLimitRules, parse_initial_limits
 from credit_limits.policy.ladder import CandidateLadder, parse_ladder
 from credit_limits.policy.parameters import Section
+from credit_limits.policy.portfolio import SEGMENTS
 from credit_limits.policy.portfolio_caps import CapRule, parse_caps
 from credit_limits.policy.pricing_policy import PricingPolicy, parse_pricing
 from credit_limits.policy.risk_grades import RiskGrades, parse_risk_grades
+from credit_limits.policy.scenario_rules import ScenarioRules, parse_scenario_limits
+from credit_limits.policy.segment_terms import SegmentTerms, parse_segments
 from credit_limits.policy.state_rules import (
     FreezeRules,
     ReopeningRules,
@@ -66,7 +75,9 @@ class LimitBounds:
 class LimitPolicy:
     """The policy in force at a date.
 
-    Raises ``ValueError`` where an account could be frozen by what does not even close it.
+    Its parameters are those of everybody; ``segments`` have some of their own
+    (:meth:`of_segment`). Raises ``ValueError`` where an account could be frozen by what does not
+    even close it, and where a segment has other grades of risk.
     """
 
     bounds: LimitBounds
@@ -85,8 +96,35 @@ class LimitPolicy:
     freezing: FreezeRules
     reopening: ReopeningRules
     pricing: PricingPolicy
+    scenario_limits: ScenarioRules
+    initial_limits: InitialLimitRules
     economics: EconomicPolicy
     caps: tuple[CapRule, ...]
+    segments: tuple[SegmentTerms, ...]
+
+    def of_segment(self, segment: Segment | None) -> "LimitPolicy":
+        """The policy for a customer of this segment; for one that is not known, everybody's."""
+        for terms in self.segments:
+            if terms.segment is segment:
+                return replace(
+                    self,
+                    grades=terms.grades,
+                    observation=terms.observation,
+                    affordability=terms.affordability,
+                    thin_file=terms.thin_file,
+                    scenario_limits=terms.scenario_limits,
+                    initial_limits=terms.initial_limits,
+                    segments=(),
+                )
+        return self
+
+    def by_segment(self, read: Callable[["LimitPolicy"], object]) -> npt.NDArray[Any]:
+        """A parameter in every segment: at a segment's place its value, last everybody's.
+
+        Indexed by ``Portfolio.segment``, where not known is -1 and so the last place, it is the
+        parameter of each account. Tuples of F values come as shape (S + 1, F).
+        """
+        return np.array([read(self.of_segment(segment)) for segment in (*SEGMENTS, None)])
 
     def __post_init__(self) -> None:
         if self.linked.freeze_past_due < self.closing.linked_past_due:
@@ -96,6 +134,13 @@ class LimitPolicy:
         if self.revolving.payment_ratio < self.reopening.persistent_debt_payment_ratio_leave:
             raise ValueError("revolving.payment_ratio is below that of persistent debt")
         self._check_leaving()
+        edges = [band.probability_up_to for band in self.grades.bands]
+        for terms in self.segments:
+            if edges != [band.probability_up_to for band in terms.grades.bands]:
+                raise ValueError(
+                    f"segments.{terms.segment}.risk_grades.bands: probability_up_to differs; a "
+                    "grade of risk is the same for everybody, what it may be given is not"
+                )
 
     def _check_leaving(self) -> None:
         closing, reopening = self.closing, self.reopening
@@ -132,6 +177,16 @@ def parse_limit_policy(content: Mapping[str, object]) -> LimitPolicy:
 
 
 def _parsed(file: Section, bounds: LimitBounds, annual_rate_ceiling: float) -> LimitPolicy:
+    everybody = _parsed_everybody(file, bounds, annual_rate_ceiling)
+    segments = parse_segments(file.section("segments"), file.content, annual_rate_ceiling)
+    own_products = tuple((terms.segment, terms.products) for terms in segments)
+    economics = replace(everybody.economics, segment_products=own_products)
+    return replace(everybody, economics=economics, segments=segments)
+
+
+def _parsed_everybody(
+    file: Section, bounds: LimitBounds, annual_rate_ceiling: float
+) -> LimitPolicy:
     return LimitPolicy(
         bounds=bounds,
         ladder=parse_ladder(file.section("ladder")),
@@ -149,8 +204,11 @@ def _parsed(file: Section, bounds: LimitBounds, annual_rate_ceiling: float) -> L
         freezing=parse_freezing(file.section("freezing")),
         reopening=parse_reopening(file.section("reopening")),
         pricing=parse_pricing(file.section("pricing"), annual_rate_ceiling),
+        scenario_limits=parse_scenario_limits(file.section("scenario_limits")),
+        initial_limits=parse_initial_limits(file.section("initial_limits")),
         economics=parse_economics(file.section("economics"), annual_rate_ceiling),
         caps=parse_caps(file.section("portfolio_caps")),
+        segments=(),
     )
 
 

@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from credit_limits.domain.decision import ReasonCode
-from credit_limits.policy.account_changes import AccountChange, AccountChanges
+from credit_limits.policy.account_changes import AccountChange, AccountChanges, codes_of
+from credit_limits.policy.initial_limits import INITIAL_REASONS
 from credit_limits.policy.portfolio import Flags, Integers
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class Permission:
     rules that forbid a raise, strongest first. ``close_months`` is for how long raises are closed
     from now on, 0 for not. ``change`` is what becomes of the account beside its limit. ``rules``
     names the rules of the rule book that keep the limit from rising, each with the columns that
-    decided.
+    decided. ``initial`` says why a first limit is what it is, for an account that has none yet.
     """
 
     floor_minor: int
@@ -68,12 +69,14 @@ class Permission:
     close_months: int
     change: AccountChange
     rules: tuple[str, ...] = ()
+    initial: tuple[ReasonCode, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Permissions:
     """:class:`Permission` of N accounts; ``reasons`` as masks over :data:`RULE_ORDER`.
 
+    ``initial`` are masks over ``INITIAL_REASONS``, 0 for an account that has, or had, a limit.
     ``rules`` holds every rule of the rule book with the accounts that it keeps from rising.
     """
 
@@ -82,6 +85,7 @@ class Permissions:
     reasons: npt.NDArray[np.uint64]
     close_months: Integers
     changes: AccountChanges
+    initial: Integers
     rules: tuple["RuleTouch", ...] = ()
 
     def has(self, reason: ReasonCode) -> Flags:
@@ -99,4 +103,5 @@ class Permissions:
             int(self.close_months[index]),
             self.changes.one(index),
             tuple(rule.text_of(index) for rule in self.rules if rule.touched[index]),
+            codes_of(int(self.initial[index]), INITIAL_REASONS),
         )

@@ -59,6 +59,16 @@ class RiskGrades:
             ):
                 raise ValueError(f"grade {riskier.grade} is allowed more than {safer.grade}")
 
+    @property
+    def increase_ratios_permille(self) -> tuple[int, ...]:
+        """The highest ratio of a raise to today's limit, by grade."""
+        return tuple(band.increase_ratio_permille for band in self.bands)
+
+    @property
+    def ceilings_minor(self) -> tuple[int, ...]:
+        """The highest limit of a raise, by grade."""
+        return tuple(band.limit_ceiling_minor for band in self.bands)
+
     def index(self, default_probability: Floats) -> Integers:
         """Place of each account's grade in ``bands``, 0 the safest.
 

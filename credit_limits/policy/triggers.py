@@ -11,7 +11,7 @@ import numpy as np
 from credit_limits.domain.account import Product
 from credit_limits.domain.decision import ReasonCode
 from credit_limits.policy.limit_policy import LimitPolicy
-from credit_limits.policy.portfolio import PRODUCTS, Flags, Integers, Portfolio
+from credit_limits.policy.portfolio import PRODUCTS, Flags, Floats, Integers, Portfolio
 
 R = ReasonCode
 Causes = dict[ReasonCode, Flags]
@@ -59,14 +59,18 @@ def triggers(portfolio: Portfolio, policy: LimitPolicy) -> Triggers:
     )
 
 
-def risk_grade(portfolio: Portfolio, policy: LimitPolicy) -> Integers:
+def risk_grade(
+    portfolio: Portfolio, policy: LimitPolicy, risk_multiplier: float | Floats = 1.0
+) -> Integers:
     """Place of each account's grade, the linked customers past due counted in.
 
-    Grade B (1) with three linked customers past due and at most two grades for them: D (3).
+    ``risk_multiplier`` is for a use of the line that is riskier than others: the grade is that at
+    the default probability times so much, at most 1. Grade B (1) with three linked customers past
+    due and at most two grades for them: D (3).
     """
     linked = np.nan_to_num(portfolio.features.linked_past_due_count)
     by_links = np.clip(linked, 0, policy.linked.grades_most).astype(np.int64)
-    own = policy.grades.index(portfolio.default_probability)
+    own = policy.grades.index(np.minimum(portfolio.default_probability * risk_multiplier, 1.0))
     return np.asarray(np.minimum(own + by_links, len(policy.grades.bands) - 1), dtype=np.int64)
 
 
@@ -97,10 +101,13 @@ def revolving_debt(portfolio: Portfolio, policy: LimitPolicy, persistent: Flags)
 
 def thin_file_top_minor(portfolio: Portfolio, policy: LimitPolicy, unbounded: int) -> Integers:
     """The highest limit that the record of a thin file bears; ``unbounded`` for all others."""
-    seen, rules = portfolio.features, policy.thin_file
-    thin = np.isnan(seen.bureau_other_balance_minor) & (seen.account_age_months < rules.months)
-    record = np.nan_to_num(seen.on_time_streak_months) * rules.limit_per_statement_minor
-    step = portfolio.limit_minor * rules.increase_ratio_permille // 1000
+    seen, segment = portfolio.features, portfolio.segment
+    months = policy.by_segment(lambda own: own.thin_file.months)[segment]
+    a_statement = policy.by_segment(lambda own: own.thin_file.limit_per_statement_minor)[segment]
+    ratio = policy.by_segment(lambda own: own.thin_file.increase_ratio_permille)[segment]
+    thin = np.isnan(seen.bureau_other_balance_minor) & (seen.account_age_months < months)
+    record = np.nan_to_num(seen.on_time_streak_months) * a_statement
+    step = portfolio.limit_minor * ratio // 1000
     return np.where(thin, np.minimum(step, record.astype(np.int64)), unbounded)
 
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from credit_limits.domain.account import Scenario
 from credit_limits.domain.decision import Action
 from credit_limits.explanation.reasons import BESIDE_THE_LIMIT
 from tidegate.operations.cycle_queries import DecisionRows, portfolio
@@ -28,6 +29,7 @@ decision_rows = st.lists(
             "from_minor": LIMITS,
             "to_minor": LIMITS,
             "reasons": st.lists(st.sampled_from(REASONS), min_size=1, max_size=3, unique=True),
+            "scenario_limits_minor": st.lists(LIMITS, min_size=9, max_size=9),
             "batch_id": st.sampled_from(["first", "second", "other"]),
             "account_id": st.integers(0, 25).map(lambda number: f"a{number:03d}"),
         }
@@ -42,6 +44,8 @@ DECISION_SCHEMA = pa.schema(
         *((name, pa.int64()) for name in ("from_minor", "to_minor")),
         ("actions", pa.list_(pa.string())),
         ("reasons", pa.list_(pa.string())),
+        ("scenarios", pa.list_(pa.string())),
+        ("scenario_limits_minor", pa.list_(pa.int64())),
         ("batch_id", pa.string()),
     ]
 )
@@ -51,6 +55,9 @@ def decided(rows):
     connection = duckdb.connect()
     for row in rows:
         row["action"] = row["actions"][0]
+        if row["product"] == "cash_loan":
+            row["scenario_limits_minor"] = []
+        row["scenarios"] = list(Scenario)[: len(row["scenario_limits_minor"])]
     connection.register("decisions", pa.Table.from_pylist(rows, schema=DECISION_SCHEMA))
     standing = {}
     for batch in ("first", "second"):
@@ -110,6 +117,31 @@ def test_bands_hold_every_account_once_and_end_where_there_are_some(rows):
         assert bands[0].before + bands[0].after > 0
         assert bands[-1].before + bands[-1].after > 0
         assert [b.high_minor for b in bands[:-1]] == [b.low_minor for b in bands[1:]]
+
+
+@settings(max_examples=8)
+@given(decision_rows)
+def test_shares_of_the_limit_by_use(rows):
+    sql, mine = decided(rows)
+    mine = [row for row in mine if row["product"] == "pay_later"]
+    expected = []
+    for grade in (*sorted({row["grade"] for row in mine}), "All"):
+        members = [row for row in mine if grade in ("All", row["grade"])]
+        limit = sum(row["to_minor"] for row in members)
+        used = [sum(row["scenario_limits_minor"][k] for row in members) for k in range(9)]
+        shares = [amount / limit if limit else 0.0 for amount in used]
+        expected.append((grade, len(members), tuple(zip(Scenario, shares, strict=True))))
+    found = [(row.name, row.accounts, row.shares) for row in sql.scenario_shares()]
+    assert found == (expected if mine else [])
+
+
+def test_a_table_of_before_there_were_sub_limits_has_no_shares():
+    connection = duckdb.connect()
+    old = ("scenarios", "scenario_limits_minor")
+    fields = [field for field in DECISION_SCHEMA if field.name not in old]
+    row = {"account_id": "a", "product": "pay_later", "grade": "A", "batch_id": "first"}
+    connection.register("decisions", pa.Table.from_pylist([row], schema=pa.schema(fields)))
+    assert DecisionRows.of_batches(connection, ["first"]).scenario_shares() == ()
 
 
 @settings(max_examples=25)

@@ -22,6 +22,7 @@ from tidegate.adapters.cycle_report_decisions import (
     ReasonCount,
     RuleCount,
     RulesInForce,
+    ScenarioShares,
 )
 from tidegate.adapters.cycle_report_model import (
     CrossValidation,
@@ -114,6 +115,11 @@ def decisions() -> Decisions:
             DueLine("adverse", date(2024, 2, 7), 90),
             DueLine("reminder", date(2024, 2, 15), 143),
             DueLine("information", None, 700),
+        ),
+        scenario_shares=(
+            ScenarioShares("A", 1_010, (("retail", 1.0), ("cash", 0.0493))),
+            ScenarioShares("G", 990, (("retail", 0.97), ("cash", 0.0))),
+            ScenarioShares("All", 2_000, (("retail", 0.985), ("cash", 0.0321))),
         ),
     )
 

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from credit_limits.domain.account import AccountStatus, LinkKind, Product
+from credit_limits.domain.account import AccountStatus, LinkKind, Product, Scenario, Segment
 from credit_limits.domain.decision import Action, ReasonCode
 from credit_limits.domain.past_due_link import PastDueLink
 from credit_limits.explanation.account_text import (
@@ -18,7 +18,12 @@ from credit_limits.explanation.account_text import (
     StateTold,
     explanation_lines,
 )
-from credit_limits.explanation.names import LINK_KIND_NAMES, PRODUCT_NAMES, STATE_NAMES
+from credit_limits.explanation.names import (
+    LINK_KIND_NAMES,
+    PRODUCT_NAMES,
+    SEGMENT_NAMES,
+    STATE_NAMES,
+)
 from credit_limits.explanation.reasons import BESIDE_THE_LIMIT
 from credit_limits.explanation.recourse_sentences import (
     GOAL_SENTENCES,
@@ -36,6 +41,7 @@ HAN = re.compile(r"[\u4e00-\u9fff]")
 TABLES = {
     "lines": (LINES, None),
     "products": (PRODUCT_NAMES, Product),
+    "segments": (SEGMENT_NAMES, Segment),
     "measures": (MEASURE_NAMES, Measure),
     "steps": (STEP_SENTENCES, Step),
     "goals": (GOAL_SENTENCES, Goal),
@@ -84,10 +90,13 @@ HELD = ExplainedDecision(
     merkle_root="c2" * 32,
     recourse=None,
     recourse_known=True,
+    scenario_limits=((Scenario.RETAIL, 1_000_000), (Scenario.CASH, 40_000)),
 )
 CLOSED = replace(
     HELD,
+    segment=Segment.MICRO_MERCHANT,
     product=Product.CASH_LOAN,
+    scenario_limits=(),
     action=Action.CLOSE_INCREASES,
     reasons=(ReasonCode.OVERDUE, ReasonCode.RISK_TOO_HIGH),
     rules=("cn-past-due: days_past_due_latest",),
@@ -138,6 +147,7 @@ Reasons, strongest first:
 The next higher limit, 11,500 yuan, missed by 12.50 yuan a year.
 Figures: probability of default 2.14% (grade B); a year, expected profit 123.45 yuan, \
 expected loss 67.89 yuan; exposure at default 5,800 yuan
+Of the limit may be owed for: cash 400 yuan; for anything else, all of it.
 Decided with: default_risk version 3, certificate e1e1e1e1e1e1; policy limits/2005-01-01; \
 rule book rulebook/CN-bank/2023-07-01
 Brakes: none
@@ -158,6 +168,7 @@ CLOSED_IN_CHINESE = """\
 - 最近一期账单逾期天数：使违约对数几率增加0.83
 - 当前额度使用率：使违约对数几率增加0.24
 数据：违约概率2.14%（B级）；预期年利润123.45元，预期年损失67.89元；违约风险敞口5,800元
+按适用于小微商户的参数决定。
 提额关闭至2024-04-30。
 依据：模型default_risk版本3，证书e1e1e1e1e1e1；政策limits/2005-01-01；法规手册rulebook/CN-bank/2023-07-01
 生效中的制动：no increases of cash_loan since 2024-01-15: first missed payments rose

@@ -130,6 +130,7 @@ def test_the_answer_stands_first_with_the_model_and_its_certificate():
         ("decisions", ["Pay later", "Cash loan", "1,600", "+400,000", "\N{MINUS SIGN}150,000"]),
         ("decisions", ["5,000 to below 10,000", "20,000 and more", "\N{MINUS SIGN}100"]),
         ("decisions", ["acct-17", "+20,000", "acct-18", "\N{MINUS SIGN}15,000"]),
+        ("decisions", ["Pay-later limits by use", "Cash", "1,010", "4.9%", "97.0%", "3.2%"]),
         ("reasons", ["A higher limit earns more than it costs.", "520"]),
         ("reasons", ["Rules of law, rulebook/CN-bank/2023-07-01", "cn-past-due", "613", "615"]),
         ("reasons", ["not evaluated: column absent: share"]),

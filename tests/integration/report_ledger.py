@@ -236,6 +236,11 @@ class Story:
         table = pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in rows], schema)
         done = pa.array([[row[3]] for row in rows], pa.list_(pa.string()))
         table = table.append_column("actions", done)
+        uses = [["retail", "cash"] if row[1] == "pay_later" else [] for row in rows]
+        amounts = [[row[5], row[5] // 20][: len(use)] for row, use in zip(rows, uses, strict=True)]
+        for name, lists in (("scenarios", uses), ("scenario_limits_minor", amounts)):
+            kind = pa.list_(pa.string() if name == "scenarios" else pa.int64())
+            table = table.append_column(name, pa.array(lists, kind))
         instant = pa.scalar(end_of_day(day), pa.timestamp("us", "UTC"))
         times = pa.repeat(instant, len(rows))
         table = table.append_column("event_timestamp", times)

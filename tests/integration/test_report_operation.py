@@ -76,6 +76,9 @@ def test_everything_that_happened_is_told(platform):
         ("pay_later", 2, (1, 0, 0, 0, 0)),
         ("cash_loan", 1, (0, 0, 1, 0, 0)),
     ]
+    shares = {row.name: dict(row.shares) for row in report.decisions.scenario_shares}
+    assert list(shares) == ["A", "B", "All"]
+    assert (shares["All"]["retail"], shares["All"]["cash"]) == (1.0, 0.05)
     (batch,) = report.batches
     assert (batch.rows_read, batch.rows_accepted, batch.rows_quarantined) == (100, 98, 2)
     assert [(f.expectation, f.observed) for f in batch.failed] == [

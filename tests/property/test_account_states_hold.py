@@ -82,6 +82,7 @@ def test_two_customers_equal_in_risk_inputs_get_equal_terms(account, product):
     batch = decide(pair, POLICY, 6)
     assert batch.to_minor[0] == batch.to_minor[1]
     assert (batch.actions[0] == batch.actions[1]).all()
+    assert (batch.scenario_limits_minor[0] == batch.scenario_limits_minor[1]).all()
 
 
 @given(drawn_portfolios(), st.sampled_from([(2012, 1, 1), (2024, 1, 31), (2026, 1, 1)]))

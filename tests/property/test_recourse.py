@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from credit_limits.decisions import decide, decide_at_prices
 from credit_limits.domain.account import AccountStatus
 from credit_limits.domain.decision import ReasonCode
+from credit_limits.domain.money import yuan
 from credit_limits.domain.periods import add_months
 from credit_limits.explanation.proposals import way_out_of_state
 from credit_limits.explanation.recourse import Decided, changed_inputs, outcome_of, recourses
@@ -39,6 +40,17 @@ def decided_of(portfolio: Portfolio) -> Decided:
 def way_of(**change) -> Recourse | None:
     portfolio = portfolio_of(change)
     return recourses(portfolio, decided_of(portfolio), POLICY, FREE)[0]
+
+
+def test_a_new_account_waits_for_its_first_limit_and_gets_no_bills_meanwhile():
+    burst = {"limit": 0, "balance": 0, "statement_count_12m": 0.0, "loan_application_count_7d": 4.0}
+    way = way_of(**burst)
+    assert way is not None
+    assert {change.step for change in way.changes} == {Step.NO_LOAN_APPLICATIONS}
+    assert (way.goal, way.limit_minor) == (Goal.RAISED, yuan(8_000))
+    income = way_of(**burst, income_monthly_minor=NOT_KNOWN)
+    assert income is not None
+    assert income.limit_minor == yuan(1_000)
 
 
 @given(drawn_portfolios(8))

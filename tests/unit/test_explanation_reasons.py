@@ -21,7 +21,7 @@ R = ReasonCode
 
 
 def explained(  # one account: limits before, after and without caps, what the rules say
-    before, after, free, *, cap=None, rules=(), close=0, can_rise=True, gain=1.0
+    before, after, free, *, cap=None, rules=(), close=0, can_rise=True, gain=1.0, initial=0
 ):
     choices = Choices(
         from_minor=np.array([before]),
@@ -37,6 +37,7 @@ def explained(  # one account: limits before, after and without caps, what the r
         reasons=np.array([sum(1 << RULE_ORDER.index(rule) for rule in rules)], np.uint64),
         close_months=np.array([close]),
         changes=unchanged(1),
+        initial=np.array([initial]),
     )
     table = reasons(choices, permissions)
     action = ACTIONS[actions(choices, permissions)[0, 0]]
@@ -48,6 +49,19 @@ def explained(  # one account: limits before, after and without caps, what the r
     [
         (explained(10, 12, 12), Action.INCREASE, [R.PROFITABLE_INCREASE]),
         (explained(10, 12, 15), Action.INCREASE, [R.PROFITABLE_INCREASE, R.PORTFOLIO_CAP]),
+        (explained(0, 12, 12, cap=12, initial=1), Action.INCREASE, [R.INITIAL_LIMIT]),
+        (
+            explained(0, 12, 12, cap=12, initial=7),
+            Action.INCREASE,
+            [R.INITIAL_LIMIT, R.INITIAL_LIMIT_THIN_FILE, R.INITIAL_LIMIT_INCOME_UNKNOWN],
+        ),
+        (
+            explained(0, 0, 0, cap=12, initial=3, gain=-1.0),
+            Action.HOLD,
+            [R.INITIAL_LIMIT_NOT_COVERED],
+        ),
+        (explained(0, 0, 12, cap=12, initial=1), Action.HOLD, [R.PORTFOLIO_CAP]),
+        (explained(0, 0, 0, rules=[R.RISK_TOO_HIGH], initial=7), Action.HOLD, [R.RISK_TOO_HIGH]),
         (explained(10, 10, 12), Action.HOLD, [R.PORTFOLIO_CAP]),
         (explained(10, 10, 10), Action.HOLD, [R.ALREADY_BEST]),
         (explained(10, 10, 10, gain=-1.0), Action.HOLD, [R.NOT_PROFITABLE]),

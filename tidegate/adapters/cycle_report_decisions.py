@@ -39,6 +39,18 @@ class DecisionGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class ScenarioShares:
+    """Pay-later accounts of one grade: the share of their limits that each use may take.
+
+    ``shares`` has every scenario with its sub-limits over the limits, 0 to 1.
+    """
+
+    name: str
+    accounts: int
+    shares: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Move:
     """One account's change of limit, with the sentence of its first reason."""
 
@@ -145,8 +157,9 @@ class DueLine:
 class Decisions:
     """The decisions of the cycle: of each account the last one.
 
-    There is one batch, or one for each product that was decided by itself, oldest first. ``due``
-    is what the outbox holds for them, the most pressing first.
+    There is one batch, or one for each product that was decided by itself, oldest first.
+    ``scenario_shares`` ends with the shares over all grades. ``due`` is what the outbox holds for
+    them, the most pressing first.
     """
 
     batches: tuple[DecisionBatch, ...]
@@ -158,6 +171,7 @@ class Decisions:
     bands: tuple[LimitBand, ...]
     reasons: tuple[ReasonCount, ...]
     due: tuple[DueLine, ...]
+    scenario_shares: tuple[ScenarioShares, ...] = ()
 
     @property
     def model_version(self) -> str:

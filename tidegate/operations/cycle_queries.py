@@ -6,13 +6,19 @@ from datetime import date, timedelta
 
 import duckdb
 
-from credit_limits.domain.account import AccountStatus
+from credit_limits.domain.account import AccountStatus, Product, Scenario
 from credit_limits.domain.decision import Action
 from credit_limits.domain.money import yuan
 from credit_limits.domain.periods import end_of_day
 from credit_limits.explanation.reasons import BESIDE_THE_LIMIT
 from tidegate.adapters.cycle_report import ProductStanding
-from tidegate.adapters.cycle_report_decisions import DecisionGroup, LimitBand, Move, ReasonCount
+from tidegate.adapters.cycle_report_decisions import (
+    DecisionGroup,
+    LimitBand,
+    Move,
+    ReasonCount,
+    ScenarioShares,
+)
 
 BAND_EDGES_MINOR = tuple(
     map(yuan, (0, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 200_000, 300_000))
@@ -61,6 +67,10 @@ _NO_STATEMENT = """
     SELECT NULL::VARCHAR AS account_id, NULL::BIGINT AS balance_minor, NULL::BIGINT AS days_past_due
     WHERE false
 """
+# a table of before there were sub-limits has no columns for them
+_NO_SUB_LIMITS = (
+    "SELECT NULL::VARCHAR[] AS scenarios, NULL::BIGINT[] AS scenario_limits_minor WHERE false"
+)
 
 
 def portfolio(
@@ -94,7 +104,8 @@ class DecisionRows:
         """Of each account its last row in the view ``decisions``, batches oldest first."""
         connection.execute(
             "CREATE TEMP TABLE decision AS SELECT account_id, product, grade, action, actions, "
-            "from_minor, to_minor, reasons, batch_id FROM decisions "
+            "from_minor, to_minor, reasons, scenarios, scenario_limits_minor, batch_id "
+            f"FROM (SELECT * FROM decisions UNION ALL BY NAME {_NO_SUB_LIMITS}) "
             "WHERE list_contains($batches, batch_id) QUALIFY row_number() OVER ("
             "PARTITION BY account_id ORDER BY list_position($batches, batch_id) DESC) = 1",
             {"batches": list(batch_ids)},
@@ -119,6 +130,33 @@ class DecisionRows:
     def by_grade(self) -> tuple[DecisionGroup, ...]:
         """A group for each grade, the safest first."""
         return self._groups("grade")
+
+    def scenario_shares(self) -> tuple[ScenarioShares, ...]:
+        """Share of the limit that each use may take, by grade and, last, over all grades.
+
+        Pay-later decisions that have sub-limits; a frozen account counts with sub-limits of 0.
+        """
+        used = ", ".join(
+            f"coalesce(sum(scenario_limits_minor[list_position(scenarios, '{scenario}')]), 0)"
+            for scenario in Scenario
+        )
+        rows = self.connection.execute(
+            f"SELECT coalesce(grade, 'All'), count(*), sum(to_minor), {used} FROM decision "
+            f"WHERE product = '{Product.PAY_LATER}' AND len(scenarios) > 0 "
+            "GROUP BY GROUPING SETS ((grade), ()) HAVING count(*) > 0 "
+            "ORDER BY grouping(grade), grade"
+        ).fetchall()
+        return tuple(
+            ScenarioShares(
+                grade,
+                accounts,
+                tuple(
+                    (str(scenario), amount / limit if limit else 0.0)
+                    for scenario, amount in zip(Scenario, amounts, strict=True)
+                ),
+            )
+            for grade, accounts, limit, *amounts in rows
+        )
 
     def largest_moves(self, action_sign: int, sentence: Callable[[str], str]) -> tuple[Move, ...]:
         """The largest increases (``action_sign`` 1) or decreases (-1), by the amount moved."""

@@ -8,14 +8,16 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from credit_limits.decisions import DecisionBatch
+from credit_limits.domain.account import Scenario
 from credit_limits.domain.digest import canonical_json, digest_bytes
 from credit_limits.domain.periods import add_months, end_of_day
-from credit_limits.explanation.reasons import ACTIONS, REASONS
+from credit_limits.explanation.reasons import ACTIONS, NONE, REASONS
 from credit_limits.ledger.row_texts import row_digests
 from credit_limits.policy.brakes import NO_BRAKES, Brakes
 from credit_limits.policy.portfolio import (
     FEATURES_READ,
     PRODUCTS,
+    SEGMENTS,
     STATUSES,
     Flags,
     Floats,
@@ -46,7 +48,9 @@ _STATE = (
     "income_lost_ratio",
     "customer_total_minor",
     "customer_account_count",
+    "segment",
 )
+_SEGMENT_NAMES = (*SEGMENTS, "")  # one that is not known has place -1, the last
 _STATE_DAYS = ("state_since", "increases_closed_until")
 
 
@@ -156,14 +160,18 @@ def decision_rows(
     count = len(portfolio)
     instant = pa.repeat(pa.scalar(end_of_day(portfolio.as_of), _INSTANT), count)
     higher, highest = batch.next_higher, batch.next_higher.limit_minor == 0
+    uses = np.where(batch.scenario_limits_minor < 0, NONE, np.arange(len(Scenario)))
     return pa.table(
         {
             "decision_id": pa.array(identity.ids, pa.string()),
             "account_id": pa.array(portfolio.account_id, pa.string()),
             "customer_id": pa.array(portfolio.customer_id, pa.string()),
             "product": named(portfolio.product, PRODUCTS),
+            "segment": named(portfolio.segment % len(_SEGMENT_NAMES), _SEGMENT_NAMES),
             "from_minor": pa.array(portfolio.limit_minor),
             "to_minor": pa.array(batch.to_minor),
+            "scenarios": listed(uses, tuple(Scenario)),
+            "scenario_limits_minor": listed_numbers(uses, batch.scenario_limits_minor),
             "action": named(batch.action, ACTIONS),
             "actions": listed(batch.actions, ACTIONS),
             "reasons": listed(batch.reasons, REASONS),
@@ -230,7 +238,7 @@ def listed(places: npt.NDArray[np.int64], names: Sequence[str]) -> pa.Array:
     return _lists(there, named(places[there], names))
 
 
-def listed_numbers(places: npt.NDArray[np.int64], numbers: Floats) -> pa.Array:
+def listed_numbers(places: npt.NDArray[np.int64], numbers: Floats | Integers) -> pa.Array:
     """A list of numbers a row, out of the row of ``numbers`` (N, F), as :func:`listed` does."""
     there = places >= 0
     picked = np.take_along_axis(numbers, np.where(there, places, 0), axis=1)

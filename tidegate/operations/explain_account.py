@@ -6,7 +6,7 @@ from datetime import date, datetime
 import structlog
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from credit_limits.domain.account import AccountStatus, Product
+from credit_limits.domain.account import AccountStatus, Product, Scenario, Segment
 from credit_limits.domain.decision import Action, ReasonCode
 from credit_limits.domain.errors import DataMissing
 from credit_limits.domain.past_due_link import PastDueLink
@@ -162,6 +162,8 @@ def _explained(
         merkle_root=batch.outcome.merkle_root,
         recourse=search.found[0] if search is not None else None,
         recourse_known=search is not None,
+        segment=Segment(str(row["segment"])) if row.get("segment") else None,
+        scenario_limits=_scenario_limits(row),
     )
 
 
@@ -178,6 +180,14 @@ def _state_told(row: dict[str, object], search: RecourseSearch | None) -> StateT
         extension_months=_whole(row["extension_months"]),
         annual_rate_from=_maybe_number(row["annual_rate_from"]),
         annual_rate_to=_maybe_number(row["annual_rate_to"]),
+    )
+
+
+def _scenario_limits(row: dict[str, object]) -> tuple[tuple[Scenario, int], ...]:
+    """The sub-limits of a pay-later line; none for a decision of before there were any."""
+    scenarios, amounts = _texts(row.get("scenarios")), _texts(row.get("scenario_limits_minor"))
+    return tuple(
+        (Scenario(name), int(amount)) for name, amount in zip(scenarios, amounts, strict=True)
     )
 
 

@@ -139,6 +139,7 @@ def _decisions(
             total=rows.total(),
             by_product=rows.by_product(),
             by_grade=rows.by_grade(),
+            scenario_shares=rows.scenario_shares(),
             largest_increases=rows.largest_moves(1, _sentence),
             largest_decreases=rows.largest_moves(-1, _sentence),
             bands=rows.bands(),

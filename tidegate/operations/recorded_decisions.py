@@ -15,7 +15,15 @@ from tidegate.operations.past_due_links import LINKS_COLUMN
 from tidegate.operations.platform import Platform
 
 _TABLE = "decisions"
-_LATER = ("model_default_probability", "overlay_version", "overlay_digest", LINKS_COLUMN)
+_LATER = (
+    "model_default_probability",
+    "overlay_version",
+    "overlay_digest",
+    "segment",
+    "scenarios",
+    "scenario_limits_minor",
+    LINKS_COLUMN,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,11 @@ import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable
 
+from credit_limits.domain.account import Scenario
 from credit_limits.domain.decision import Action
 from credit_limits.domain.errors import DataMissing, DecisionChanged, LedgerBroken, ProofBroken
 from credit_limits.domain.features import View
+from credit_limits.domain.money import format_yuan
 from credit_limits.explanation.sentences import Language
 from credit_limits.ledger.entry import EntryKind
 from credit_limits.ledger.proof import check_proof
@@ -137,6 +139,27 @@ class TestProof:
             prove_decision(copy, ProveDecisionRequest(decision_id=row["decision_id"]))
         with pytest.raises(LedgerBroken, match="not those whose Merkle root"):
             replayed(copy)
+
+
+def test_sub_limits_are_recorded_with_the_decision_and_told(decided):
+    rows = rows_of(decided).to_pylist()
+    lines = [row for row in rows if row["product"] == "pay_later"]
+    assert all(row["scenarios"] == list(Scenario) for row in lines)
+    assert all(row["scenarios"] == [] for row in rows if row["product"] == "cash_loan")
+    limits = [dict(zip(r["scenarios"], r["scenario_limits_minor"], strict=True)) for r in lines]
+    frozen = [row["state"] == "frozen" for row in lines]
+    assert 0 < sum(frozen) < len(lines)
+    for row, of_row, stopped in zip(lines, limits, frozen, strict=True):
+        assert of_row[Scenario.RETAIL] == (0 if stopped else row["to_minor"])
+        assert of_row[Scenario.CASH] <= of_row[Scenario.ELECTRONICS] <= row["to_minor"]
+    with decided.lake.connect(tables=["customers"]) as lake:
+        known = dict(lake.execute("SELECT customer_id, segment FROM customers").fetchall())
+    assert [row["segment"] for row in rows] == [known[row["customer_id"]] for row in rows]
+    place = next(i for i, of_row in enumerate(limits) if of_row[Scenario.CASH] > 0)
+    for language, told in ((Language.ENGLISH, "cash {} yuan"), (Language.CHINESE, "取现{}元")):
+        request = ExplainAccountRequest(account_id=lines[place]["account_id"], language=language)
+        text = "\n".join(explain_account(decided, request).text)
+        assert told.format(format_yuan(limits[place][Scenario.CASH])) in text
 
 
 class TestReplay:
