@@ -321,7 +321,7 @@ def test_the_way_out_of_a_state(change, goal, months, changes):
 
 
 @given(drawn_portfolios(6))
-@settings(max_examples=60)
+@settings(max_examples=25)
 def test_whoever_is_frozen_for_one_cause_or_two_has_a_way_out(portfolio):
     decided = decided_of(portfolio)
     found = recourses(portfolio, decided, POLICY, FREE)

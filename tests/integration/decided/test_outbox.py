@@ -132,17 +132,17 @@ def test_the_adjustment_says_what_is_due_and_run_again_writes_nothing(decided, t
     assert "outbox" in {table.key for table in shown.artifacts}
 
 
-@pytest.mark.parametrize("at", [1, 2])
-def test_killed_before_or_after_the_rows_it_ends_the_same(lender, tmp_path, at, written):
+def test_killed_between_its_rows_and_its_entry_it_ends_the_same(lender, tmp_path, written):
     """The ledger is written to when the limits are adjusted, and when the outbox is written."""
     platform = copied(lender, tmp_path)
-    with_fuse(platform, Fuse(at=at - 1))
+    with_fuse(platform, Fuse(at=1))
     with pytest.raises(Interrupted):
         adjust_limits(platform, REQUEST)
-    assert platform.lake.exists("outbox") == (at == 2)
+    assert len(platform.ledger.entries(EntryKind.LIMITS_ADJUSTED)) == 1
+    assert platform.lake.read("outbox").num_rows > 0
     with_fuse(platform, Fuse())
     outcome = adjust_limits(platform, REQUEST)
-    assert outcome.recognised == (at == 2)
+    assert outcome.recognised
     (entry,) = platform.ledger.entries(EntryKind.OUTBOX_WRITTEN)
     assert WriteOutboxOutcome.model_validate(entry.payload) == written
     assert outcome.due == written.due
