@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass
 
-from credit_limits.decisions import DecisionBatch, decide
+from credit_limits.decisions import DecisionBatch
 from credit_limits.launch.policy import Step
 from credit_limits.launch.swap_set import Decided, parity, swap_set
 from tidegate.operations.decision_cycle import DecisionCycle
@@ -91,12 +91,4 @@ def serve_shadow(
 def _decided(cycle: DecisionCycle, batch: DecisionBatch | None) -> Decided:
     """The decisions of a cycle, made again where they were recognised."""
     inputs = cycle.inputs
-    if batch is None:
-        batch = decide(
-            inputs.portfolio,
-            inputs.policy,
-            inputs.label_window_months,
-            inputs.brakes,
-            inputs.rulebook,
-        )
-    return Decided(inputs.portfolio, batch, cycle.identity.state_digests)
+    return Decided(inputs.portfolio, batch or inputs.decided(), cycle.identity.state_digests)

@@ -34,6 +34,7 @@ from monitoring.thresholds import (
 from tidegate.adapters.dated_policies import DatedFile, load_dated
 from tidegate.operations.brakes import Watch, act_on
 from tidegate.operations.champion import (
+    DEFAULT_RISK,
     CertifiedChampion,
     load_champion,
     standing_champion,
@@ -70,7 +71,7 @@ from tidegate.operations.take_back import (
 
 _log = structlog.get_logger(__name__)
 
-_MODEL = "default_risk"
+
 _REPORT_SEED = 7
 
 
@@ -205,10 +206,10 @@ def watch_drift(platform: Platform, request: WatchDriftRequest) -> WatchDriftOut
         PolicyError: no thresholds are in force on that day.
     """
     as_of = request.as_of or platform.lake.latest_knowledge()
-    finish_taking_back(platform, _MODEL)
+    finish_taking_back(platform, DEFAULT_RISK)
     if stored := _acted_on(platform, as_of):
         return stored
-    champion = load_champion(platform, _MODEL)
+    champion = load_champion(platform, DEFAULT_RISK)
     policy = _policy(load_dated(platform.policies("monitoring"), as_of))
     batches = decided_batches(
         platform,
@@ -240,7 +241,7 @@ def watch_drift(platform: Platform, request: WatchDriftRequest) -> WatchDriftOut
         brakes_applied=outcome.brakes_applied,
         brakes_released=outcome.brakes_released,
     )
-    carry_out(platform, _MODEL, taken)
+    carry_out(platform, DEFAULT_RISK, taken)
     return outcome
 
 
@@ -251,7 +252,7 @@ def _acted_on(platform: Platform, as_of: date) -> WatchDriftOutcome | None:
     if entry is None or taken is None or taken.to_version is None:
         return None
     stored = WatchDriftOutcome.model_validate(entry.payload)
-    standing = standing_champion(platform, _MODEL)
+    standing = standing_champion(platform, DEFAULT_RISK)
     if stored.as_of != as_of or standing is None or standing.follows != taken.follows:
         return None
     return stored.model_copy(update={"recognised": True})
