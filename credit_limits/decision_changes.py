@@ -55,7 +55,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Swap:
+class ActionPair:
     """How many accounts go from one action to another, and their limits under each."""
 
     before: Action
@@ -73,7 +73,7 @@ class Comparison:
     by_grade: tuple[Change, ...]
     by_segment: tuple[Change, ...]
     by_product: tuple[Change, ...]
-    swaps: tuple[Swap, ...]
+    swaps: tuple[ActionPair, ...]
 
 
 def compare(portfolio: Portfolio, before: DecisionBatch, after: DecisionBatch) -> Comparison:
@@ -93,7 +93,7 @@ def compare(portfolio: Portfolio, before: DecisionBatch, after: DecisionBatch) -
         by_grade=changes({each: before.grade == place for place, each in enumerate(Grade)}),
         by_segment=changes(segments | {"not known": portfolio.segment < 0}),
         by_product=changes({p: portfolio.product == place for place, p in enumerate(PRODUCTS)}),
-        swaps=swap_set(before, after),
+        swaps=action_pairs(before, after),
     )
 
 
@@ -134,16 +134,16 @@ def moved(before: DecisionBatch, after: DecisionBatch) -> Flags:
     return np.asarray((before.to_minor != after.to_minor) | (before.action != after.action))
 
 
-def swap_set(before: DecisionBatch, after: DecisionBatch) -> tuple[Swap, ...]:
+def action_pairs(before: DecisionBatch, after: DecisionBatch) -> tuple[ActionPair, ...]:
     """Every pair of actions that an account has, in the order of the actions.
 
     Accounts raised under both, to other limits, are a pair as well.
     """
-    swaps = []
+    pairs = []
     for first, one in enumerate(ACTIONS):
         for second, other in enumerate(ACTIONS):
             inside = (before.action == first) & (after.action == second)
             if inside.any():
                 limits = (int(batch.to_minor[inside].sum()) for batch in (before, after))
-                swaps.append(Swap(one, other, int(inside.sum()), *limits))
-    return tuple(swaps)
+                pairs.append(ActionPair(one, other, int(inside.sum()), *limits))
+    return tuple(pairs)

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from credit_limits.decisions import DecisionBatch
 from credit_limits.policy.portfolio import PRODUCTS, Flags, Floats, Portfolio
 from credit_limits.policy.risk_grades import Grade
+
+if TYPE_CHECKING:  # whoever reads the rows of a launch need not load what decides
+    from credit_limits.decisions import DecisionBatch
 
 EVERYONE = "all accounts"
 
@@ -20,7 +23,7 @@ class Decided:
     """
 
     portfolio: Portfolio
-    batch: DecisionBatch
+    batch: "DecisionBatch"
     state_digests: Sequence[str]
 
 
