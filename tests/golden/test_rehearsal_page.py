@@ -28,7 +28,7 @@ RESULTS = {
     "empty": empty_result,
 }
 SECTIONS = [
-    "policies", "scores", "months", "events", "cohorts", "groups", "caps", "lineage",
+    "policies", "scores", "months", "actions", "events", "cohorts", "groups", "caps", "lineage",
 ]  # fmt: skip
 
 
@@ -95,12 +95,13 @@ class TestEveryPage:
 def test_a_plot_has_its_figures_in_a_table_of_its_section():
     html = render(full_result()).decode()
     for name, plots in [
-        ("policies", 1), ("months", 5), ("events", 1), ("cohorts", 5), ("groups", 6), ("caps", 1),
+        ("policies", 1), ("months", 5), ("actions", 11), ("events", 1), ("cohorts", 5),
+        ("groups", 6), ("caps", 1),
     ]:  # fmt: skip
         body = re.findall(rf'<section id="{name}".*?</section>', html, re.DOTALL)[0]
         assert body.count('role="img"') == plots, name
         assert body.count("<table>") >= 1, name
-    assert html.count('role="img"') == 19
+    assert html.count('role="img"') == 30
 
 
 def test_the_answer_stands_first():

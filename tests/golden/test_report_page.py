@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import pytest
 
+from credit_limits.domain.decision import Action
 from tests.golden.html_pages import HOSTILE, Page, contrast, poisoned
 from tests.golden.report_samples import (
     CERTIFICATE,
@@ -85,7 +86,7 @@ def test_every_plot_is_told_in_words_and_has_its_figures_in_a_table():
     html = render(full_report()).decode()
     figures = re.findall(r'<div class="(?:split|stack)">(.*?)</table>', html, re.DOTALL)
     plots = html.count('role="img"')
-    assert plots == 6
+    assert plots == 6 + len(Action)
     assert sum(body.count('role="img"') for body in figures) == plots
     assert all(body.count("<table>") == 1 for body in figures)
     assert html.count("<title id=") == html.count("<desc id=") == plots

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from credit_limits.domain.digest import digest_bytes, digest_of
 from credit_limits.ledger.entry import EntryKind
+from credit_limits.rehearsal.actions import together
 from credit_limits.rehearsal.books import Books
 from credit_limits.rehearsal.comparison import PolicyBooks, compared
 from credit_limits.rehearsal.result import PolicyResult, RehearsalResult
@@ -241,6 +242,7 @@ class _Rehearsal:
             events=events,
             scores=scores,
             cap_use=stories[0].cap_use,
+            actions=together(part for story in stories for part in story.actions),
         )
 
     def _books(self, own: Sequence[Books]) -> list[PolicyBooks]:
