@@ -112,8 +112,8 @@ class TestTable:
 
 def test_each_plot_has_its_own_scale_and_tells_itself():
     raised, lowered, *_ = action_panels([group("A", 100, increase=50), group("B", 100, increase=5)])
-    assert raised.chart.count('width="58%"') == 3  # two tracks, and the longest bar
-    assert 'class="increase" x="10%" y="23" width="5.8%"' in raised.chart
+    assert raised.chart.count('width="54%"') == 3  # two tracks, and the longest bar
+    assert 'class="increase" x="10%" y="23" width="5.4%"' in raised.chart
     assert "grade A: 50.0%; grade B: 5.0%" in raised.chart
     assert 'class="decrease"' not in lowered.chart
 

@@ -9,7 +9,7 @@ from tidegate.adapters.svg_canvas import Canvas, Caption, share
 
 _LABEL, _BAR, _ROW = 13, 14, 46
 _EDGES_WITHOUT_CROWDING = 8
-_SHORT_ROW, _SHORT_BAR, _SHORT_FROM, _SHORT_WIDTH = 19, 10, 10, 58
+_SHORT_ROW, _SHORT_BAR, _SHORT_FROM, _SHORT_WIDTH = 19, 10, 10, 54
 
 
 @dataclass(frozen=True, slots=True)
