@@ -48,7 +48,7 @@ from tidegate.operations.retrain_model import (
 )
 from tidegate.operations.rule_rows import RuleBookRow
 from tidegate.operations.take_back import TakenBack
-from tidegate.operations.watch_drift import ColumnRow, EarlyDelinquencyRow, WatchDriftOutcome
+from tidegate.operations.watch_outcome import ColumnRow, EarlyDelinquencyRow, WatchDriftOutcome
 
 _COLUMNS_SHOWN = 12
 _WHOLE_SHIFTS = 2
