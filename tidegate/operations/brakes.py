@@ -208,10 +208,9 @@ def _apply(
         owner=rule.owner,
         expires_on=add_months(watch.as_of, rule.expiry_months),
     )
-    entry = platform.ledger.append(
+    entry = platform.record(
         EntryKind.BRAKE_APPLIED,
-        platform.settings.actor,
-        applied.model_dump(mode="json"),
+        applied,
         key=digest_of({"watch": watch.key, "measure": rule.measure, "products": rule.products}),
     )
     return (_brake(entry.sequence, applied).name,)
@@ -225,11 +224,8 @@ def _release(platform: Platform, watch: Watch, rule: BrakeRule, entry: Entry, br
         quiet_watches=rule.quiet_watches,
         watch_key=watch.key,
     )
-    platform.ledger.append(
-        EntryKind.BRAKE_RELEASED,
-        platform.settings.actor,
-        released.model_dump(mode="json"),
-        key=digest_of({"watch": watch.key, "brake": entry.key}),
+    platform.record(
+        EntryKind.BRAKE_RELEASED, released, key=digest_of({"watch": watch.key, "brake": entry.key})
     )
 
 

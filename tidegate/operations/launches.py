@@ -299,8 +299,7 @@ def served_already(platform: Platform, launch: str, as_of: date, batch: str) -> 
 
 
 def _append(platform: Platform, kind: EntryKind, value: BaseModel, content: object) -> None:
-    payload = value.model_dump(mode="json")
-    platform.ledger.append(kind, platform.settings.actor, payload, key=digest_of(content))
+    platform.record(kind, value, key=digest_of(content))
 
 
 def _launch(platform: Platform, begun: Entry, as_of: date | None) -> Launch:

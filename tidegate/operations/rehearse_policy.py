@@ -156,12 +156,7 @@ def rehearse_policy(
     lived = [rehearsal.live(seed, on_month) for seed in rehearsal.seeds]
     result = rehearsal.result(lived)
     outcome = rehearsal.written(result)
-    platform.ledger.append(
-        EntryKind.REHEARSAL_FINISHED,
-        platform.settings.actor,
-        outcome.model_dump(mode="json"),
-        key=rehearsal.key,
-    )
+    platform.record(EntryKind.REHEARSAL_FINISHED, outcome, key=rehearsal.key)
     _log.info("rehearsal_finished", path=outcome.path, result_digest=outcome.result_digest)
     return outcome
 

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger(__name__)
 
-
 _OUTCOME_FILE = "outcome.json"
 
 
@@ -130,12 +129,7 @@ def retrain_model(platform: Platform, request: RetrainModelRequest) -> RetrainMo
         registered = _train_and_register(platform, service, policy, lineage)
     outcome = _outcome(platform, registered)
     platform.registry.set_alias(DEFAULT_RISK, CHALLENGER, outcome.version)
-    platform.ledger.append(
-        EntryKind.MODEL_TRAINED,
-        platform.settings.actor,
-        outcome.model_dump(mode="json"),
-        key=lineage.run_key,
-    )
+    platform.record(EntryKind.MODEL_TRAINED, outcome, key=lineage.run_key)
     _log.info(
         "model_trained",
         model=DEFAULT_RISK,

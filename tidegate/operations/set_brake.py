@@ -131,12 +131,7 @@ def set_brake(platform: Platform, request: SetBrakeRequest) -> SetBrakeOutcome:
     said = {"purpose": "set_brake", **asked.model_dump(mode="json")}
     signed = signed_by_approver(platform, request.key, as_of, "a brake is set", said)
     applied = asked.model_copy(update=signed)
-    entry = platform.ledger.append(
-        EntryKind.BRAKE_APPLIED,
-        platform.settings.actor,
-        applied.model_dump(mode="json"),
-        key=key,
-    )
+    entry = platform.record(EntryKind.BRAKE_APPLIED, applied, key=key)
     _log.info("brake_set", brake=applied.order.words, as_of=str(as_of), by=applied.name)
     return _outcome(entry, recognised=False)
 

@@ -68,7 +68,6 @@ from tidegate.operations.watch_outcome import WatchDriftOutcome, column_row, ear
 
 _log = structlog.get_logger(__name__)
 
-
 _REPORT_SEED = 7
 
 
@@ -144,12 +143,7 @@ def watch_drift(platform: Platform, request: WatchDriftRequest) -> WatchDriftOut
     outcome = _with_brakes(platform, policy, seen, key)
     taken = to_take_back(platform, champion, outcome)
     outcome = outcome.model_copy(update={"taken_back": taken})
-    platform.ledger.append(
-        EntryKind.DRIFT_WATCHED,
-        platform.settings.actor,
-        outcome.model_dump(mode="json"),
-        key=key,
-    )
+    platform.record(EntryKind.DRIFT_WATCHED, outcome, key=key)
     _log.info(
         "drift_watched",
         as_of=str(as_of),
