@@ -7,6 +7,7 @@ from datetime import date
 import numpy as np
 import pytest
 
+from credit_limits.decision_changes import compare
 from credit_limits.decisions import decide
 from credit_limits.domain.digest import canonical_json
 from credit_limits.launch.policy import Step
@@ -85,6 +86,16 @@ def test_who_is_raised_by_one_only_is_the_swap_set(champion, launching):
     assert everyone.raised_by_launching == int((second & ~first).sum()) > 0
     assert everyone.raised_by_champion == int((first & ~second).sum()) > 0
     assert everyone.limit_minor == int((launching.batch.to_minor - champion.batch.to_minor).sum())
+    told = compare(champion.portfolio, champion.batch, launching.batch).total
+    assert (told.raises_new, told.raises_stopped, told.cuts_new, told.cuts_stopped) == (
+        *(everyone.raised_by_launching, everyone.raised_by_champion),
+        *(everyone.cut_by_launching, everyone.cut_by_champion),
+    )
+    assert everyone.cut_by_launching > 0
+    safest = next(group for group in groups if group.name == "grade A")
+    apart = launching.batch.expected_profit_minor - champion.batch.expected_profit_minor
+    assert safest.expected_profit_minor == pytest.approx(apart[champion.batch.grade == 0].sum())
+    assert safest.expected_profit_minor < -1000
     for kind in ("product", "grade"):
         of_kind = [group for group in groups if group.name.startswith(kind)]
         assert sum(group.accounts for group in of_kind) == 40

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from credit_limits.launch.swap_set import SwapGroup
+from credit_limits.launch.beside import SwapGroup
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,8 @@ class ChangeRow(BaseModel):
     """Accounts before and under the change.
 
     ``moved`` have another action or another limit, ``higher`` and ``lower`` such a limit;
-    ``raises_stopped`` would have been raised and are not, ``raises_new`` the other way round.
+    ``raises_stopped`` would have been raised and are not, ``raises_new`` the other way round;
+    ``cuts_stopped`` and ``cuts_new`` are of cuts.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -41,6 +42,8 @@ class ChangeRow(BaseModel):
     lower: int
     raises_stopped: int
     raises_new: int
+    cuts_stopped: int
+    cuts_new: int
     before: SumsRow
     after: SumsRow
 

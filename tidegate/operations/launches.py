@@ -18,8 +18,8 @@ from pydantic import BaseModel, ConfigDict
 
 from credit_limits.domain.digest import digest_of
 from credit_limits.domain.errors import LedgerBroken
+from credit_limits.launch.beside import Parity, SwapGroup
 from credit_limits.launch.policy import HarmRule, LaunchPolicy, LaunchStep, Step
-from credit_limits.launch.swap_set import Parity, SwapGroup
 from credit_limits.ledger.entry import Entry, EntryKind
 from tidegate.operations.platform import Platform
 
