@@ -28,17 +28,16 @@ import lightgbm
 import numpy as np
 import pandas as pd
 
-from credit_limits.decisions import decide
 from credit_limits.domain.account import LinkKind
 from credit_limits.domain.features import service_named
 from credit_limits.domain.past_due_link import PastDueLink
 from credit_limits.ledger.entry import EntryKind
 from credit_limits.ledger.merkle import merkle_root
 from credit_limits.policy.brakes import NO_BRAKES
+from credit_limits.policy.limit_policy import parse_limit_policy
 from credit_limits.policy.portfolio import FEATURES_READ, Floats, Portfolio, rule_features
 from tidegate.adapters.dated_policies import load_dated
 from tidegate.adapters.settings import Settings
-from tidegate.operations.decision_cycle import parsed_limit_policy
 from tidegate.operations.decision_inputs import DecisionInputs, feature_reasons, model_inputs
 from tidegate.operations.decision_rows import Lineage, decision_rows, identify, leaf_digests
 from tidegate.operations.outbox_rows import TABLE, DecidedBatch, notices_due
@@ -153,14 +152,14 @@ def _measured(
 ) -> dict[str, object]:
     step, started, cpu = Steps(), time.perf_counter(), time.process_time()
     file = load_dated(platform.policies("limits"), _AS_OF)
-    policy, rulebook = parsed_limit_policy(file), rule_book_at(platform, _AS_OF)
+    policy, rulebook = file.parsed(parse_limit_policy), rule_book_at(platform, _AS_OF)
     with step("score"):
         score = model.score(frame, threads=threads)
     with step("portfolio"):
         portfolio = _portfolio(frame, score)
         features = model_inputs(frame, portfolio, model)
     inputs = DecisionInputs(
-        portfolio, features, _links(portfolio), model, policy, NO_BRAKES, rulebook, 6
+        portfolio, policy, NO_BRAKES, rulebook, 6, features, _links(portfolio), model
     )
     lineage = Lineage(
         model_version="1",
@@ -179,7 +178,7 @@ def _measured(
     with step("digests and ids"):
         identity = identify(portfolio, features, lineage)
     with step("decide"):
-        batch = decide(portfolio, policy, 6, NO_BRAKES, rulebook)
+        batch = inputs.decided()
     with step("TreeSHAP"):
         names, contributions = feature_reasons(inputs, batch, threads)
     with step("rows"):

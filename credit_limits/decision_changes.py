@@ -4,14 +4,14 @@ Two batches are held side by side: the decisions as they would be made, and thos
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
 from credit_limits.decisions import DecisionBatch
 from credit_limits.domain.decision import Action
-from credit_limits.explanation.reasons import ACTIONS
-from credit_limits.policy.portfolio import PRODUCTS, SEGMENTS, Flags, Portfolio
+from credit_limits.explanation.reasons import ACTIONS, Codes
+from credit_limits.policy.portfolio import PRODUCTS, SEGMENTS, Flags, Floats, Integers, Portfolio
 from credit_limits.policy.risk_grades import Grade
 
 
@@ -36,12 +36,33 @@ class BookSums:
 
 
 @dataclass(frozen=True, slots=True)
+class DecidedAmounts:
+    """What comparisons read of a batch: for each account limit, action and expected figures."""
+
+    to_minor: Integers
+    action: Codes
+    exposure_minor: Floats
+    expected_loss_minor: Floats
+    expected_profit_minor: Floats
+
+    @classmethod
+    def of(cls, batch: DecisionBatch) -> "DecidedAmounts":
+        """Of every account, in the batch's order."""
+        return cls(*(getattr(batch, each.name) for each in fields(cls)))
+
+    @classmethod
+    def at(cls, batch: DecisionBatch, places: Integers) -> "DecidedAmounts":
+        """Of the accounts at these places of the batch, in their order."""
+        return cls(*(getattr(batch, each.name)[places] for each in fields(cls)))
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """Some accounts before and under a change.
 
     ``moved`` counts those with another action or another limit, ``higher`` and ``lower`` those
     with such a limit, ``raises_stopped`` those that would have been raised and now are not,
-    ``raises_new`` the other way round.
+    ``raises_new`` the other way round; ``cuts_stopped`` and ``cuts_new`` are of cuts.
     """
 
     name: str
@@ -50,12 +71,14 @@ class Change:
     lower: int
     raises_stopped: int
     raises_new: int
+    cuts_stopped: int
+    cuts_new: int
     before: BookSums
     after: BookSums
 
 
 @dataclass(frozen=True, slots=True)
-class Swap:
+class ActionPair:
     """How many accounts go from one action to another, and their limits under each."""
 
     before: Action
@@ -73,15 +96,20 @@ class Comparison:
     by_grade: tuple[Change, ...]
     by_segment: tuple[Change, ...]
     by_product: tuple[Change, ...]
-    swaps: tuple[Swap, ...]
+    swaps: tuple[ActionPair, ...]
 
 
 def compare(portfolio: Portfolio, before: DecisionBatch, after: DecisionBatch) -> Comparison:
     """Two batches of one portfolio side by side; a group without accounts is left out."""
+    first, second, today = (
+        DecidedAmounts.of(before),
+        DecidedAmounts.of(after),
+        portfolio.limit_minor,
+    )
 
     def changes(groups: Mapping[str, Flags]) -> tuple[Change, ...]:
         return tuple(
-            change_of(name, portfolio, before, after, inside)
+            change_of(name, today, first, second, inside)
             for name, inside in groups.items()
             if inside.any()
         )
@@ -89,17 +117,17 @@ def compare(portfolio: Portfolio, before: DecisionBatch, after: DecisionBatch) -
     segments = {str(each): portfolio.segment == place for place, each in enumerate(SEGMENTS)}
     everyone = np.ones(len(portfolio), dtype=np.bool_)
     return Comparison(
-        total=change_of("all", portfolio, before, after, everyone),
+        total=change_of("all", today, first, second, everyone),
         by_grade=changes({each: before.grade == place for place, each in enumerate(Grade)}),
         by_segment=changes(segments | {"not known": portfolio.segment < 0}),
         by_product=changes({p: portfolio.product == place for place, p in enumerate(PRODUCTS)}),
-        swaps=swap_set(before, after),
+        swaps=action_pairs(first, second),
     )
 
 
-def book_sums(portfolio: Portfolio, batch: DecisionBatch, inside: Flags) -> BookSums:
-    """The sums over the accounts whose flag is set."""
-    change = (batch.to_minor - portfolio.limit_minor)[inside]
+def book_sums(today_minor: Integers, batch: DecidedAmounts, inside: Flags) -> BookSums:
+    """The sums over the accounts whose flag is set; ``today_minor`` are their limits today."""
+    change = (batch.to_minor - today_minor)[inside]
     return BookSums(
         accounts=int(inside.sum()),
         raised=int((change > 0).sum()),
@@ -113,10 +141,11 @@ def book_sums(portfolio: Portfolio, batch: DecisionBatch, inside: Flags) -> Book
 
 
 def change_of(
-    name: str, portfolio: Portfolio, before: DecisionBatch, after: DecisionBatch, inside: Flags
+    name: str, today_minor: Integers, before: DecidedAmounts, after: DecidedAmounts, inside: Flags
 ) -> Change:
-    """The accounts whose flag is set, under both batches of one portfolio."""
-    rose, rises = (batch.to_minor > portfolio.limit_minor for batch in (before, after))
+    """The accounts whose flag is set, under both; all in the order of one portfolio."""
+    rose, rises = (batch.to_minor > today_minor for batch in (before, after))
+    fell, falls = (batch.to_minor < today_minor for batch in (before, after))
     return Change(
         name=name,
         moved=int((moved(before, after) & inside).sum()),
@@ -124,26 +153,28 @@ def change_of(
         lower=int(((after.to_minor < before.to_minor) & inside).sum()),
         raises_stopped=int((rose & ~rises & inside).sum()),
         raises_new=int((rises & ~rose & inside).sum()),
-        before=book_sums(portfolio, before, inside),
-        after=book_sums(portfolio, after, inside),
+        cuts_stopped=int((fell & ~falls & inside).sum()),
+        cuts_new=int((falls & ~fell & inside).sum()),
+        before=book_sums(today_minor, before, inside),
+        after=book_sums(today_minor, after, inside),
     )
 
 
-def moved(before: DecisionBatch, after: DecisionBatch) -> Flags:
+def moved(before: DecidedAmounts, after: DecidedAmounts) -> Flags:
     """Which accounts get another action or another limit."""
     return np.asarray((before.to_minor != after.to_minor) | (before.action != after.action))
 
 
-def swap_set(before: DecisionBatch, after: DecisionBatch) -> tuple[Swap, ...]:
+def action_pairs(before: DecidedAmounts, after: DecidedAmounts) -> tuple[ActionPair, ...]:
     """Every pair of actions that an account has, in the order of the actions.
 
     Accounts raised under both, to other limits, are a pair as well.
     """
-    swaps = []
+    pairs = []
     for first, one in enumerate(ACTIONS):
         for second, other in enumerate(ACTIONS):
             inside = (before.action == first) & (after.action == second)
             if inside.any():
                 limits = (int(batch.to_minor[inside].sum()) for batch in (before, after))
-                swaps.append(Swap(one, other, int(inside.sum()), *limits))
-    return tuple(swaps)
+                pairs.append(ActionPair(one, other, int(inside.sum()), *limits))
+    return tuple(pairs)

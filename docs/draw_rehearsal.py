@@ -15,10 +15,12 @@ from pathlib import Path
 from markupsafe import Markup
 
 from credit_limits.rehearsal.result import PolicyResult, RehearsalResult
+from tidegate.adapters import rehearsal_actions as acted
 from tidegate.adapters import rehearsal_comparisons as compared
 from tidegate.adapters import rehearsal_plots as plots
 from tidegate.adapters import rehearsal_wording as told
 from tidegate.adapters import report_wording as wording
+from tidegate.adapters.action_plots import ActedGroup, action_rows, of_all
 from tidegate.adapters.html_page import stylesheet
 from tidegate.adapters.report_plots import Plot
 
@@ -81,6 +83,8 @@ def pictures(result: RehearsalResult) -> dict[str, Plot]:
     drawn = {plot.measure: plot.plot for plot in plots.by_month(result)}
     if compared.beside_hold(result):
         drawn["gain"] = compared.profit_rows(result)
+    if result.actions:
+        drawn["actions"] = acted.by_month(result)
     if result.events:
         drawn["events"] = plots.time_line(result)
     return drawn
@@ -130,6 +134,7 @@ def _sections(result: RehearsalResult) -> list[str]:
         (_GROUP_COLUMNS, _group_rows(result)),
         (_CAP_COLUMNS, _cap_rows(result)),
     )
+    groups = acted.by_grade(result)
     return [
         f"## {_cell(result.title)}",
         f"```sh\n{command(result)}\n```",
@@ -141,6 +146,7 @@ def _sections(result: RehearsalResult) -> list[str]:
             )
         ),
         *(_grid(columns, held) for columns, rows in tables if (held := list(rows))),
+        *([acted.sentence(result), _actions(groups)] if groups else []),
     ]
 
 
@@ -200,6 +206,17 @@ def _cap_rows(result: RehearsalResult) -> Iterable[tuple[str, ...]]:
             wording.count(cap.binding),
             wording.count(cap.exceeded),
         )
+
+
+def _actions(groups: tuple[ActedGroup, ...]) -> str:
+    """Every action by grade: its share of the decisions about the grade, and their number."""
+    header = ("action", *(group.name for group in groups), "all")
+    rows = [
+        (row.name, *(f"{share} ({wording.count(count)})" for share, count in row.cells))
+        for row in action_rows(groups)
+    ]
+    decided = (*(group.decided for group in groups), of_all(groups).decided)
+    return _grid(header, [*rows, ("Decisions", *map(wording.count, decided))])
 
 
 def _grid(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

@@ -16,14 +16,14 @@ from prefect.events import emit_event
 from prefect.exceptions import MissingContextError
 
 from credit_limits.domain.errors import NoCertifiedChampion
+from tidegate.operations.champion import DEFAULT_RISK
 from tidegate.operations.ingest_batch import IngestBatchOutcome
 from tidegate.operations.promotion_outcome import PromoteModelOutcome
 from tidegate.operations.roll_back_model import RollBackModelOutcome
-from tidegate.operations.watch_drift import WatchDriftOutcome
+from tidegate.operations.watch_outcome import WatchDriftOutcome
 from tidegate.operations.watch_registry import WatchRegistryOutcome
 
 NOT_CERTIFIED = "tidegate.champion.not-certified"
-_MODEL = "default_risk"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def of_refusal() -> Iterator[None]:
     try:
         yield
     except NoCertifiedChampion as refusal:
-        emit([not_certified(_MODEL, {"reason": str(refusal), "run": _run_id()})])
+        emit([not_certified(DEFAULT_RISK, {"reason": str(refusal), "run": _run_id()})])
         raise
 
 
@@ -84,7 +84,7 @@ def of_watch(outcome: WatchDriftOutcome) -> Sequence[Event]:
         "thresholds_version": outcome.thresholds_version,
         "brakes_applied": ", ".join(outcome.brakes_applied),
     }
-    return [Event(f"tidegate.drift.{outcome.level}", _model(_MODEL), payload)]
+    return [Event(f"tidegate.drift.{outcome.level}", _model(DEFAULT_RISK), payload)]
 
 
 def of_promotion(outcome: PromoteModelOutcome) -> Sequence[Event]:

@@ -32,7 +32,7 @@ from tidegate.operations.rehearsal_course import MonthLine
 from tidegate.operations.rehearse_policy import RehearsePolicyOutcome
 from tidegate.operations.retrain_model import RetrainModelOutcome
 from tidegate.operations.roll_back_model import RollBackModelOutcome
-from tidegate.operations.watch_drift import WatchDriftOutcome
+from tidegate.operations.watch_outcome import WatchDriftOutcome
 from tidegate.operations.watch_registry import WatchRegistryOutcome
 from tidegate.operations.write_report import WriteReportOutcome
 

@@ -10,7 +10,8 @@ from prefect import flow, task
 from flows import events, publishing
 from flows.steps import carry_out
 from tidegate.operations import watch_drift as operation
-from tidegate.operations.watch_drift import WatchDriftOutcome, WatchDriftRequest
+from tidegate.operations.watch_drift import WatchDriftRequest
+from tidegate.operations.watch_outcome import WatchDriftOutcome
 
 
 @task(name="watch-drift")

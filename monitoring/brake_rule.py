@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from credit_limits.domain.account import Product
 from credit_limits.domain.errors import PolicyError
 from credit_limits.policy.brakes import BrakeMeasure, BrakeOrder
-from monitoring.thresholds import checked_mapping, checked_names, checked_numbers
+from monitoring.threshold_sections import checked_mapping, checked_names, checked_numbers
 
 _FIELDS = ("measure", "products", "release", "expiry", "reason")
 

@@ -14,14 +14,8 @@ import numpy as np
 from credit_limits.domain.errors import PolicyError
 from monitoring.psi import population_stability_index, sampling_noise
 from monitoring.shift_test import holm, shift_p_value
-from monitoring.thresholds import (
-    DriftLevel,
-    FalseAlarms,
-    Steps,
-    checked_mapping,
-    checked_names,
-    checked_numbers,
-)
+from monitoring.threshold_sections import checked_mapping, checked_names, stated_section
+from monitoring.thresholds import DriftLevel, FalseAlarms, Steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,22 +122,21 @@ def parse_decision_thresholds(version: str, content: Mapping[str, object]) -> De
         PolicyError: one is absent or unknown, not a finite number, out of order, or without
             unit or reason.
     """
-    section = checked_mapping(version, "decisions", content.get("decisions"))
-    singles, pairs = ("batches", "accounts_floor"), ("psi", "false_alarms")
-    checked_names(version, "decisions", section, (*singles, *pairs, "highest"))
-    value = {
-        name: checked_numbers(version, name, section[name], ("value",))["value"] for name in singles
-    }
-    pair = {
-        name: checked_numbers(version, name, section[name], ("notice", "alarm")) for name in pairs
-    }
+    stated = stated_section(
+        version,
+        "decisions",
+        content,
+        values=("batches", "accounts_floor"),
+        pairs=("psi", "false_alarms"),
+        others=("highest",),
+    )
     try:
         return DecisionThresholds(
-            batches=int(value["batches"]),
-            accounts_floor=int(value["accounts_floor"]),
-            psi=Steps(**pair["psi"]),
-            false_alarms=FalseAlarms(**pair["false_alarms"]),
-            highest=_highest(version, section["highest"]),
+            batches=int(stated.value["batches"]),
+            accounts_floor=int(stated.value["accounts_floor"]),
+            psi=Steps(**stated.pair["psi"]),
+            false_alarms=FalseAlarms(**stated.pair["false_alarms"]),
+            highest=_highest(version, stated.rest["highest"]),
         )
     except ValueError as error:
         raise PolicyError(f"{version}: decisions: {error}") from error

@@ -4,14 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from credit_limits.domain.errors import PolicyError
-from monitoring.thresholds import (
-    DriftLevel,
-    FalseAlarms,
-    Steps,
-    checked_mapping,
-    checked_names,
-    checked_numbers,
-)
+from monitoring.threshold_sections import stated_section
+from monitoring.thresholds import DriftLevel, FalseAlarms, Steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +58,14 @@ def parse_matured_thresholds(version: str, content: Mapping[str, object]) -> Mat
         PolicyError: one is absent or unknown, not a finite number, out of order, or without
             unit or reason.
     """
-    section = checked_mapping(version, "matured", content.get("matured"))
-    singles = ("cohorts", "resolved_floor", "expected_floor")
-    pairs = ("rise", "false_alarms", "auc")
-    checked_names(version, "matured", section, (*singles, *pairs))
-    value = {
-        name: checked_numbers(version, name, section[name], ("value",))["value"] for name in singles
-    }
-    pair = {
-        name: checked_numbers(version, name, section[name], ("notice", "alarm")) for name in pairs
-    }
+    stated = stated_section(
+        version,
+        "matured",
+        content,
+        values=("cohorts", "resolved_floor", "expected_floor"),
+        pairs=("rise", "false_alarms", "auc"),
+    )
+    value, pair = stated.value, stated.pair
     try:
         return MaturedThresholds(
             cohorts=int(value["cohorts"]),

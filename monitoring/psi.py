@@ -10,7 +10,7 @@ rows in it, since the logarithm of nothing is infinite; a bin empty on both side
 """
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 _EMPTY_BIN_ROWS = 0.5
 
@@ -31,11 +31,7 @@ def population_stability_index(counts_then: ArrayLike, counts_now: ArrayLike) ->
     Raises:
         ValueError: different numbers of bins, or no rows on one side.
     """
-    then, now = np.asarray(counts_then, dtype=np.float64), np.asarray(counts_now, dtype=np.float64)
-    if then.shape != now.shape:
-        raise ValueError(f"{then.shape} bins then, {now.shape} now")
-    if not then.sum() or not now.sum():
-        raise ValueError("a share of no rows")
+    then, now = same_bins(counts_then, counts_now)
     used = (then > 0) | (now > 0)
     share_then = np.maximum(then[used], _EMPTY_BIN_ROWS) / then.sum()
     share_now = np.maximum(now[used], _EMPTY_BIN_ROWS) / now.sum()
@@ -53,3 +49,19 @@ def sampling_noise(bins: int, rows_then: int, rows_now: int) -> float:
     0.02
     """
     return (bins - 1) * (1 / rows_then + 1 / rows_now)
+
+
+def same_bins(
+    counts_then: ArrayLike, counts_now: ArrayLike
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Both histograms as counts, where they can be compared at all.
+
+    Raises:
+        ValueError: different numbers of bins, or no rows on one side.
+    """
+    then, now = np.asarray(counts_then, dtype=np.int64), np.asarray(counts_now, dtype=np.int64)
+    if then.shape != now.shape:
+        raise ValueError(f"{then.shape} bins then, {now.shape} now")
+    if not then.sum() or not now.sum():
+        raise ValueError("no rows on one side")
+    return then, now

@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special, stats
 
+from monitoring.psi import same_bins
+
 _ENOUGH_ROWS = 50.0
 """Expected rows from which on the chi-square law holds within a third at one in ten thousand."""
 _FEWEST_TOGETHER = 3
@@ -42,11 +44,7 @@ def shift_p_value(counts_then: ArrayLike, counts_now: ArrayLike) -> float:
     Raises:
         ValueError: different numbers of bins, or no rows on one side.
     """
-    then, now = np.asarray(counts_then, dtype=np.int64), np.asarray(counts_now, dtype=np.int64)
-    if then.shape != now.shape:
-        raise ValueError(f"{then.shape} bins then, {now.shape} now")
-    if not then.sum() or not now.sum():
-        raise ValueError("a test of no rows")
+    then, now = same_bins(counts_then, counts_now)
     used = then + now > 0
     if used.sum() < 2:
         return 1.0

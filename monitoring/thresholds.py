@@ -3,14 +3,16 @@
 They come from ``policies/monitoring/<date>.yaml``; none has a default.
 """
 
-import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum
 
 from credit_limits.domain.errors import PolicyError
 from credit_limits.domain.periods import add_months
+from monitoring.threshold_sections import checked_mapping, checked_numbers, stated_section
+
+_SIZES = ("score_psi", "input_psi", "null_rise", "unseen_share")
 
 
 class DriftLevel(IntEnum):
@@ -151,24 +153,23 @@ def parse_drift_thresholds(version: str, content: Mapping[str, object]) -> Drift
         PolicyError: one is absent or unknown, not a finite number, out of order, or without
             unit or reason.
     """
-    section = checked_mapping(version, "thresholds", content.get("thresholds"))
-    pairs = ("score_psi", "input_psi", "null_rise", "unseen_share")
-    others = ("rows_floor", "false_alarms", "debounce", "not_judged")
-    checked_names(version, "thresholds", section, (*others, *pairs))
-    rows = checked_numbers(version, "rows_floor", section["rows_floor"], ("value",))
-    stated = checked_numbers(version, "false_alarms", section["false_alarms"], ("notice", "alarm"))
-    bounce = checked_numbers(version, "debounce", section["debounce"], ("alarms", "watches"))
-    steps = {
-        name: checked_numbers(version, name, section[name], ("notice", "alarm")) for name in pairs
-    }
+    stated = stated_section(
+        version,
+        "thresholds",
+        content,
+        values=("rows_floor",),
+        pairs=("false_alarms", *_SIZES),
+        others=("debounce", "not_judged"),
+    )
+    bounce = checked_numbers(version, "debounce", stated.rest["debounce"], ("alarms", "watches"))
     try:
         return DriftThresholds(
             version=version,
-            rows_floor=int(rows["value"]),
-            false_alarms=FalseAlarms(**stated),
+            rows_floor=int(stated.value["rows_floor"]),
+            false_alarms=FalseAlarms(**stated.pair["false_alarms"]),
             debounce=Debounce(int(bounce["alarms"]), int(bounce["watches"])),
-            not_judged=_reasons(version, section["not_judged"]),
-            **{name: Steps(**pair) for name, pair in steps.items()},
+            not_judged=_reasons(version, stated.rest["not_judged"]),
+            **{name: Steps(**stated.pair[name]) for name in _SIZES},
         )
     except ValueError as error:
         raise PolicyError(f"{version}: {error}") from error
@@ -183,43 +184,21 @@ def parse_early_thresholds(version: str, content: Mapping[str, object]) -> Early
     Raises:
         PolicyError: as :func:`parse_drift_thresholds` does.
     """
-    section = checked_mapping(version, "early_delinquency", content.get("early_delinquency"))
-    wholes = ("reference_months", "months_floor", "accounts_floor")
-    pairs = ("rise", "false_alarms")
-    checked_names(version, "early_delinquency", section, (*wholes, *pairs))
-    value = {
-        name: checked_numbers(version, name, section[name], ("value",))["value"] for name in wholes
-    }
-    pair = {
-        name: checked_numbers(version, name, section[name], ("notice", "alarm")) for name in pairs
-    }
+    stated = stated_section(
+        version,
+        "early_delinquency",
+        content,
+        values=("reference_months", "months_floor", "accounts_floor"),
+        pairs=("rise", "false_alarms"),
+    )
     try:
         return EarlyThresholds(
-            **{name: int(number) for name, number in value.items()},
-            rise=Steps(**pair["rise"]),
-            false_alarms=FalseAlarms(**pair["false_alarms"]),
+            **{name: int(number) for name, number in stated.value.items()},
+            rise=Steps(**stated.pair["rise"]),
+            false_alarms=FalseAlarms(**stated.pair["false_alarms"]),
         )
     except ValueError as error:
         raise PolicyError(f"{version}: {error}") from error
-
-
-def checked_numbers(
-    version: str, where: str, raw: object, names: tuple[str, ...]
-) -> dict[str, float]:
-    """The numbers of a section with a unit and a reason; :class:`PolicyError` where it is none."""
-    entry = checked_mapping(version, where, raw)
-    checked_names(version, where, entry, (*names, "unit", "reason"))
-    if not entry["unit"] or not entry["reason"]:
-        raise PolicyError(f"{version}: {where} needs its unit and its reason in words")
-    values: dict[str, float] = {}
-    for name in names:
-        value = entry[name]
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise PolicyError(f"{version}: {where}.{name} is {value!r}, not a number")
-        if not math.isfinite(value):
-            raise PolicyError(f"{version}: {where}.{name} is {value!r}, not finite")
-        values[name] = float(value)
-    return values
 
 
 def _reasons(version: str, raw: object) -> dict[str, str]:
@@ -227,17 +206,3 @@ def _reasons(version: str, raw: object) -> dict[str, str]:
     if not all(isinstance(reason, str) and reason for reason in entry.values()):
         raise PolicyError(f"{version}: not_judged needs a reason in words for each column")
     return {str(name): str(reason) for name, reason in entry.items()}
-
-
-def checked_mapping(version: str, where: str, raw: object) -> Mapping[str, object]:
-    """``raw``, where it is a mapping; :class:`PolicyError` where it is none."""
-    if not isinstance(raw, Mapping):
-        raise PolicyError(f"{version}: {where} is absent or not a mapping")
-    return raw
-
-
-def checked_names(version: str, where: str, given: Iterable[str], known: Iterable[str]) -> None:
-    """Raise :class:`PolicyError` unless a section has exactly the names it should have."""
-    absent, unknown = set(known) - set(given), {str(name) for name in set(given) - set(known)}
-    if absent or unknown:
-        raise PolicyError(f"{version}: {where}: absent {sorted(absent)}, unknown {sorted(unknown)}")

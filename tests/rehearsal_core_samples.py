@@ -7,6 +7,8 @@ from functools import cache
 import numpy as np
 
 from credit_limits.domain.periods import add_months
+from credit_limits.policy.risk_grades import Grade
+from credit_limits.rehearsal.actions import grade_actions
 from credit_limits.rehearsal.result import (
     CapUse,
     CohortFigures,
@@ -147,4 +149,5 @@ def rehearsal_result():
         events=(Event(add_months(FIRST, 5), EventKind.ALARM, "Early delinquency doubled."),),
         scores=(Score("regret", None, "share", "small", None, "Nothing to gain."),),
         cap_use=(CapUse(FIRST, "exposure", 10.0, 9.5, 0.25),),
+        actions=(grade_actions(FIRST, Grade.A, 10, range(10)),),
     )

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from credit_limits.decision_changes import Change, DecidedAmounts, change_of
 from credit_limits.decisions import DecisionBatch
-from credit_limits.policy.portfolio import PRODUCTS, Flags, Floats, Portfolio
+from credit_limits.launch.beside import Parity, SwapGroup
+from credit_limits.policy.portfolio import PRODUCTS, Flags, Portfolio
 from credit_limits.policy.risk_grades import Grade
 
 EVERYONE = "all accounts"
@@ -22,43 +24,6 @@ class Decided:
     portfolio: Portfolio
     batch: DecisionBatch
     state_digests: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Parity:
-    """Whether two models decided the same rows: accounts of both, and of one of them alone.
-
-    Of the accounts of both: ``same_state`` were read alike, ``same_score`` scored alike to the
-    last bit, ``same_score_and_limit`` given the same limit besides. Where the models are equal,
-    all of these are all of the accounts.
-    """
-
-    accounts: int
-    only_champion: int
-    only_launching: int
-    same_state: int
-    same_score: int
-    same_score_and_limit: int
-
-
-@dataclass(frozen=True, slots=True)
-class SwapGroup:
-    """The swap set of a group of accounts.
-
-    How many the launching version alone would raise or cut, and how many the champion alone does.
-    Differences are launching less champion, minor units, profit and loss a year.
-    """
-
-    name: str
-    accounts: int
-    raised_by_launching: int
-    raised_by_champion: int
-    cut_by_launching: int
-    cut_by_champion: int
-    limit_minor: int
-    expected_profit_minor: float
-    expected_loss_minor: float
-    exposure_minor: float
 
 
 def parity(champion: Decided, launching: Decided) -> Parity:
@@ -86,31 +51,32 @@ def parity(champion: Decided, launching: Decided) -> Parity:
 def swap_set(champion: Decided, launching: Decided) -> tuple[SwapGroup, ...]:
     """The swap set of the accounts of both: all, by product, and by the champion's grade."""
     ours, theirs = _places(champion, launching)
-    first, second = champion.batch, launching.batch
-    before = champion.portfolio.limit_minor[ours]
-    moves = [np.sign(first.to_minor[ours] - before), np.sign(second.to_minor[theirs] - before)]
-    apart: dict[str, Floats] = {
-        name: getattr(second, field)[theirs] - getattr(first, field)[ours]
-        for name, field in _AMOUNTS.items()
-    }
+    before, after = (
+        DecidedAmounts.at(champion.batch, ours),
+        DecidedAmounts.at(launching.batch, theirs),
+    )
+    today = champion.portfolio.limit_minor[ours]
     return tuple(
-        SwapGroup(
-            name=name,
-            accounts=int(inside.sum()),
-            raised_by_launching=int((inside & (moves[1] > 0) & (moves[0] <= 0)).sum()),
-            raised_by_champion=int((inside & (moves[0] > 0) & (moves[1] <= 0)).sum()),
-            cut_by_launching=int((inside & (moves[1] < 0) & (moves[0] >= 0)).sum()),
-            cut_by_champion=int((inside & (moves[0] < 0) & (moves[1] >= 0)).sum()),
-            limit_minor=int(apart["limit_minor"][inside].sum()),
-            **{field: float(apart[field][inside].sum()) for field in list(_AMOUNTS)[1:]},
-        )
+        _swap_group(change_of(name, today, before, after, inside))
         for name, inside in _groups(champion, ours)
     )
 
 
-_AMOUNTS = {"limit_minor": "to_minor"} | {
-    name: name for name in ("expected_profit_minor", "expected_loss_minor", "exposure_minor")
-}
+def _swap_group(change: Change) -> SwapGroup:
+    """A change from the champion's decisions to those of the launching version."""
+    before, after = change.before, change.after
+    return SwapGroup(
+        name=change.name,
+        accounts=before.accounts,
+        raised_by_launching=change.raises_new,
+        raised_by_champion=change.raises_stopped,
+        cut_by_launching=change.cuts_new,
+        cut_by_champion=change.cuts_stopped,
+        limit_minor=after.limit_minor - before.limit_minor,
+        expected_profit_minor=after.expected_profit_minor - before.expected_profit_minor,
+        expected_loss_minor=after.expected_loss_minor - before.expected_loss_minor,
+        exposure_minor=after.exposure_minor - before.exposure_minor,
+    )
 
 
 def _places(

@@ -36,9 +36,9 @@ from credit_limits.policy.state_rules import (
 )
 from credit_limits.policy.trigger_rules import (
     AnomalyRules,
+    DebtBounds,
     HardshipRules,
     LinkedRules,
-    RevolvingRules,
     SpendingRules,
     ThinFileRules,
     parse_anomalies,
@@ -88,7 +88,7 @@ class LimitPolicy:
     closing: ClosingRules
     affordability: AffordabilityRules
     spending: SpendingRules
-    revolving: RevolvingRules
+    revolving: DebtBounds
     thin_file: ThinFileRules
     anomalies: AnomalyRules
     hardship: HardshipRules

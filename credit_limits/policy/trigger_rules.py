@@ -27,8 +27,12 @@ class SpendingRules:
 
 
 @dataclass(frozen=True, slots=True)
-class RevolvingRules:
-    """Debt that is carried on and on, short of persistent: all three over 12 months."""
+class DebtBounds:
+    """Debt that is carried on and on: all three over 12 months.
+
+    At least ``revolving_share`` of the months and ``utilization_ratio`` of the limit, and at most
+    ``payment_ratio`` of the balance paid.
+    """
 
     revolving_share: float
     payment_ratio: float
@@ -128,10 +132,10 @@ def parse_spending(section: Section) -> SpendingRules:
         )
 
 
-def parse_revolving(section: Section) -> RevolvingRules:
-    """The rules of the section ``revolving``."""
+def parse_revolving(section: Section) -> DebtBounds:
+    """Debt short of persistent: the bounds of the section ``revolving``."""
     with section.building():
-        return RevolvingRules(
+        return DebtBounds(
             section.number("revolving_share", "ratio", 0.0, 1.0),
             section.number("payment_ratio", "ratio", 0.0, 2.0),
             section.number("utilization_ratio", "ratio", 0.0, 2.0),

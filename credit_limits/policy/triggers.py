@@ -10,8 +10,10 @@ import numpy as np
 
 from credit_limits.domain.account import Product
 from credit_limits.domain.decision import ReasonCode
+from credit_limits.policy.cause_bounds import CauseBounds, entering, leaving
 from credit_limits.policy.limit_policy import LimitPolicy
 from credit_limits.policy.portfolio import PRODUCTS, Flags, Floats, Integers, Portfolio
+from credit_limits.policy.trigger_rules import DebtBounds
 
 R = ReasonCode
 Causes = dict[ReasonCode, Flags]
@@ -90,13 +92,7 @@ def spending_rules(portfolio: Portfolio, policy: LimitPolicy, inactive: Flags) -
 
 def revolving_debt(portfolio: Portfolio, policy: LimitPolicy, persistent: Flags) -> Flags:
     """Debt that is carried on and on, where it is not yet persistent."""
-    seen, rules = portfolio.features, policy.revolving
-    return np.asarray(
-        (seen.revolving_share_12m >= rules.revolving_share)
-        & (seen.payment_ratio_12m <= rules.payment_ratio)
-        & (seen.utilization_ratio_12m >= rules.utilization_ratio)
-        & ~persistent
-    )
+    return np.asarray(_in_debt(portfolio, policy.revolving) & ~persistent)
 
 
 def thin_file_top_minor(portfolio: Portfolio, policy: LimitPolicy, unbounded: int) -> Integers:
@@ -112,54 +108,49 @@ def thin_file_top_minor(portfolio: Portfolio, policy: LimitPolicy, unbounded: in
 
 
 def _closing(portfolio: Portfolio, policy: LimitPolicy) -> Causes:
-    seen, closing, unlike = portfolio.features, policy.closing, policy.anomalies
-    days, hardship = seen.days_past_due_latest, policy.hardship
-    overdue = days >= policy.overdue.levels[0].days_past_due
+    bounds, days = entering(policy), portfolio.features.days_past_due_latest
+    overdue = days >= bounds.overdue_days
     serious = overdue & (days >= policy.overdue.serious_days)
-    return {
-        R.SERIOUSLY_OVERDUE: serious,
-        R.OVERDUE: overdue & ~serious,
-        R.HARDSHIP: overdue
-        & (days <= hardship.days_past_due_most)
-        & (portfolio.income_lost_ratio >= hardship.income_lost_ratio),
-        R.LINKED_RISK: seen.linked_past_due_count >= closing.linked_past_due,
-        R.LOAN_APPLICATION_BURST: (seen.loan_application_count_7d >= closing.loan_applications_7d)
-        | (seen.loan_application_count_30d >= closing.loan_applications_30d),
-        R.DEVICE_CHANGE_BURST: seen.device_change_count_30d >= closing.device_changes_30d,
-        R.LOGIN_ANOMALY: (seen.login_ratio_7d >= unlike.login_ratio)
-        & (seen.login_count_30d >= unlike.login_count_min),
-        R.SPENDING_ANOMALY: (seen.spend_trend_90d >= unlike.spend_trend)
-        & (seen.transaction_count_90d >= unlike.spend_transactions_min),
-        R.PERSISTENT_DEBT: (seen.revolving_share_12m >= closing.persistent_debt_revolving_share)
-        & (seen.payment_ratio_12m <= closing.persistent_debt_payment_ratio)
-        & (seen.utilization_ratio_12m >= closing.persistent_debt_utilization_ratio),
-    }
+    arrears = {R.SERIOUSLY_OVERDUE: serious, R.OVERDUE: overdue & ~serious}
+    return arrears | _standing(portfolio, bounds)
 
 
 def _lingering(portfolio: Portfolio, policy: LimitPolicy) -> Causes:
-    seen, leave, unlike = portfolio.features, policy.reopening, policy.anomalies
-    days = seen.days_past_due_latest
-    overdue = days >= policy.overdue.levels[0].days_past_due
+    seen, rules, bounds = portfolio.features, policy.freezing, leaving(policy)
     return {
-        R.ACCOUNT_TAKEOVER: seen.disputed_transaction_count_90d
-        >= policy.freezing.disputed_transactions_90d,
-        R.SERIOUSLY_OVERDUE: days >= policy.freezing.overdue_days_leave,
-        R.OVERDUE: overdue,
-        R.HARDSHIP: overdue & (portfolio.income_lost_ratio >= policy.hardship.income_lost_leave),
-        R.LINKED_RISK: seen.linked_past_due_count >= policy.linked.past_due_leave,
-        R.LOAN_APPLICATION_BURST: (
-            seen.loan_application_count_7d >= leave.loan_applications_7d_leave
-        )
-        | (seen.loan_application_count_30d >= leave.loan_applications_30d_leave),
-        R.DEVICE_CHANGE_BURST: seen.device_change_count_30d >= leave.device_changes_30d_leave,
-        R.LOGIN_ANOMALY: (seen.login_ratio_7d >= unlike.login_ratio_leave)
-        & (seen.login_count_30d >= unlike.login_count_min),
-        R.SPENDING_ANOMALY: (seen.spend_trend_90d >= unlike.spend_trend_leave)
-        & (seen.transaction_count_90d >= unlike.spend_transactions_min),
-        R.PERSISTENT_DEBT: (seen.revolving_share_12m >= leave.persistent_debt_revolving_share_leave)
-        & (seen.payment_ratio_12m <= leave.persistent_debt_payment_ratio_leave)
-        & (seen.utilization_ratio_12m >= leave.persistent_debt_utilization_ratio_leave),
+        R.ACCOUNT_TAKEOVER: seen.disputed_transaction_count_90d >= rules.disputed_transactions_90d,
+        R.SERIOUSLY_OVERDUE: seen.days_past_due_latest >= rules.overdue_days_leave,
+        R.OVERDUE: seen.days_past_due_latest >= bounds.overdue_days,
+    } | _standing(portfolio, bounds)
+
+
+def _standing(portfolio: Portfolio, bounds: CauseBounds) -> Causes:
+    """The causes that come in and go out by the same figures."""
+    seen = portfolio.features
+    days = seen.days_past_due_latest
+    return {
+        R.HARDSHIP: (days >= bounds.overdue_days)
+        & (days <= bounds.hardship_days_most)
+        & (portfolio.income_lost_ratio >= bounds.income_lost_ratio),
+        R.LINKED_RISK: seen.linked_past_due_count >= bounds.linked_past_due,
+        R.LOAN_APPLICATION_BURST: (seen.loan_application_count_7d >= bounds.loan_applications_7d)
+        | (seen.loan_application_count_30d >= bounds.loan_applications_30d),
+        R.DEVICE_CHANGE_BURST: seen.device_change_count_30d >= bounds.device_changes_30d,
+        R.LOGIN_ANOMALY: (seen.login_ratio_7d >= bounds.login_ratio)
+        & (seen.login_count_30d >= bounds.login_count_min),
+        R.SPENDING_ANOMALY: (seen.spend_trend_90d >= bounds.spend_trend)
+        & (seen.transaction_count_90d >= bounds.spend_transactions_min),
+        R.PERSISTENT_DEBT: _in_debt(portfolio, bounds.debt),
     }
+
+
+def _in_debt(portfolio: Portfolio, bounds: DebtBounds) -> Flags:
+    seen = portfolio.features
+    return np.asarray(
+        (seen.revolving_share_12m >= bounds.revolving_share)
+        & (seen.payment_ratio_12m <= bounds.payment_ratio)
+        & (seen.utilization_ratio_12m >= bounds.utilization_ratio)
+    )
 
 
 def _relief(portfolio: Portfolio, policy: LimitPolicy, hardship: Flags) -> tuple[Flags, Flags]:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from credit_limits.domain.account import Product
 from credit_limits.domain.decision import ReasonCode
+from credit_limits.policy.cause_bounds import CauseBounds, entering, leaving
 from credit_limits.policy.limit_policy import LimitPolicy
 from credit_limits.policy.portfolio import Account
+from credit_limits.policy.trigger_rules import DebtBounds
 
 R = ReasonCode
 
@@ -94,12 +96,7 @@ def spending_reasons(account: Account, policy: LimitPolicy) -> set[ReasonCode]:
 
 def revolves(account: Account, policy: LimitPolicy) -> bool:
     """Whether debt is carried on and on, persistent or not."""
-    return _debt(
-        account,
-        policy.revolving.revolving_share,
-        policy.revolving.payment_ratio,
-        policy.revolving.utilization_ratio,
-    )
+    return _in_debt(account, policy.revolving)
 
 
 def thin_file_top(account: Account, policy: LimitPolicy) -> int | None:
@@ -118,70 +115,48 @@ def at_least(value: float | None, bound: float) -> bool:
 
 
 def _closing(account: Account, policy: LimitPolicy) -> set[ReasonCode]:
-    seen, closing, unlike = account.features, policy.closing, policy.anomalies
-    causes = set()
-    days = seen["days_past_due_latest"]
-    if days is not None and days >= policy.overdue.levels[0].days_past_due:
-        serious = days >= policy.overdue.serious_days
+    bounds, days = entering(policy), account.features["days_past_due_latest"]
+    causes = _standing(account, bounds)
+    if at_least(days, bounds.overdue_days):
+        serious = at_least(days, policy.overdue.serious_days)
         causes.add(R.SERIOUSLY_OVERDUE if serious else R.OVERDUE)
-        if days <= policy.hardship.days_past_due_most and at_least(
-            account.income_lost_ratio, policy.hardship.income_lost_ratio
-        ):
-            causes.add(R.HARDSHIP)
-    if at_least(seen["linked_past_due_count"], closing.linked_past_due):
-        causes.add(R.LINKED_RISK)
-    if at_least(seen["loan_application_count_7d"], closing.loan_applications_7d) or at_least(
-        seen["loan_application_count_30d"], closing.loan_applications_30d
-    ):
-        causes.add(R.LOAN_APPLICATION_BURST)
-    if at_least(seen["device_change_count_30d"], closing.device_changes_30d):
-        causes.add(R.DEVICE_CHANGE_BURST)
-    logins = at_least(seen["login_count_30d"], unlike.login_count_min)
-    if logins and at_least(seen["login_ratio_7d"], unlike.login_ratio):
-        causes.add(R.LOGIN_ANOMALY)
-    if _many(account, policy) and at_least(seen["spend_trend_90d"], unlike.spend_trend):
-        causes.add(R.SPENDING_ANOMALY)
-    if _debt(
-        account,
-        closing.persistent_debt_revolving_share,
-        closing.persistent_debt_payment_ratio,
-        closing.persistent_debt_utilization_ratio,
-    ):
-        causes.add(R.PERSISTENT_DEBT)
     return causes
 
 
 def _lingering(account: Account, policy: LimitPolicy) -> set[ReasonCode]:
-    seen, leave, unlike = account.features, policy.reopening, policy.anomalies
-    causes = set()
-    days = seen["days_past_due_latest"]
+    bounds, days = leaving(policy), account.features["days_past_due_latest"]
+    causes = _standing(account, bounds)
     if _disputed(account, policy):
         causes.add(R.ACCOUNT_TAKEOVER)
     if at_least(days, policy.freezing.overdue_days_leave):
         causes.add(R.SERIOUSLY_OVERDUE)
-    if at_least(days, policy.overdue.levels[0].days_past_due):
+    if at_least(days, bounds.overdue_days):
         causes.add(R.OVERDUE)
-        if at_least(account.income_lost_ratio, policy.hardship.income_lost_leave):
-            causes.add(R.HARDSHIP)
-    if at_least(seen["linked_past_due_count"], policy.linked.past_due_leave):
+    return causes
+
+
+def _standing(account: Account, bounds: CauseBounds) -> set[ReasonCode]:
+    """The causes that come in and go out by the same figures."""
+    seen, causes = account.features, set()
+    days = seen["days_past_due_latest"]
+    late = days is not None and bounds.overdue_days <= days <= bounds.hardship_days_most
+    if late and at_least(account.income_lost_ratio, bounds.income_lost_ratio):
+        causes.add(R.HARDSHIP)
+    if at_least(seen["linked_past_due_count"], bounds.linked_past_due):
         causes.add(R.LINKED_RISK)
-    if at_least(seen["loan_application_count_7d"], leave.loan_applications_7d_leave) or at_least(
-        seen["loan_application_count_30d"], leave.loan_applications_30d_leave
+    if at_least(seen["loan_application_count_7d"], bounds.loan_applications_7d) or at_least(
+        seen["loan_application_count_30d"], bounds.loan_applications_30d
     ):
         causes.add(R.LOAN_APPLICATION_BURST)
-    if at_least(seen["device_change_count_30d"], leave.device_changes_30d_leave):
+    if at_least(seen["device_change_count_30d"], bounds.device_changes_30d):
         causes.add(R.DEVICE_CHANGE_BURST)
-    logins = at_least(seen["login_count_30d"], unlike.login_count_min)
-    if logins and at_least(seen["login_ratio_7d"], unlike.login_ratio_leave):
+    logins = at_least(seen["login_count_30d"], bounds.login_count_min)
+    if logins and at_least(seen["login_ratio_7d"], bounds.login_ratio):
         causes.add(R.LOGIN_ANOMALY)
-    if _many(account, policy) and at_least(seen["spend_trend_90d"], unlike.spend_trend_leave):
+    many = at_least(seen["transaction_count_90d"], bounds.spend_transactions_min)
+    if many and at_least(seen["spend_trend_90d"], bounds.spend_trend):
         causes.add(R.SPENDING_ANOMALY)
-    if _debt(
-        account,
-        leave.persistent_debt_revolving_share_leave,
-        leave.persistent_debt_payment_ratio_leave,
-        leave.persistent_debt_utilization_ratio_leave,
-    ):
+    if _in_debt(account, bounds.debt):
         causes.add(R.PERSISTENT_DEBT)
     return causes
 
@@ -202,18 +177,12 @@ def _disputed(account: Account, policy: LimitPolicy) -> bool:
     )
 
 
-def _many(account: Account, policy: LimitPolicy) -> bool:
-    return at_least(
-        account.features["transaction_count_90d"], policy.anomalies.spend_transactions_min
-    )
-
-
-def _debt(account: Account, revolving: float, paid_most: float, utilization: float) -> bool:
+def _in_debt(account: Account, bounds: DebtBounds) -> bool:
     seen = account.features
     paid = seen["payment_ratio_12m"]
     return (
-        at_least(seen["revolving_share_12m"], revolving)
-        and at_least(seen["utilization_ratio_12m"], utilization)
+        at_least(seen["revolving_share_12m"], bounds.revolving_share)
+        and at_least(seen["utilization_ratio_12m"], bounds.utilization_ratio)
         and paid is not None
-        and paid <= paid_most
+        and paid <= bounds.payment_ratio
     )

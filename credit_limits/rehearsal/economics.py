@@ -7,18 +7,11 @@ here says its unit and its source, as the parameters of the world do.
 from dataclasses import dataclass, field
 from typing import Any
 
-from credit_limits.simulation.parameters import ASSUMPTION, check_ranges
+from credit_limits.simulation.stated_fields import ASSUMPTION, check_ranges, stated
 
 
 def _figure(default: float, unit: str, description: str, high: float, source: str) -> Any:  # noqa: ANN401
-    metadata = {
-        "unit": unit,
-        "description": description,
-        "source": source,
-        "low": 0.0,
-        "high": high,
-    }
-    return field(default=default, metadata=metadata)
+    return stated(default, unit, description, low=0.0, high=high, source=source)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from credit_limits.rehearsal.actions import GradeActions
 from credit_limits.rehearsal.plain import built, plain_of
 
 
@@ -187,7 +188,7 @@ class RehearsalResult:
     """All that a rehearsal found. ``months`` are those that the policies lived.
 
     ``shock_month_end`` is the end of the month in which the scenario departs from calm, None in
-    calm itself.
+    calm itself. ``actions`` are what the platform did, by month and grade, over all worlds.
     """
 
     scenario: str
@@ -201,6 +202,7 @@ class RehearsalResult:
     events: tuple[Event, ...]
     scores: tuple[Score, ...]
     cap_use: tuple[CapUse, ...]
+    actions: tuple[GradeActions, ...]
 
     def policy_named(self, name: str) -> PolicyResult:
         """The policy of that name; ``ValueError`` listing the names where there is none."""

@@ -95,6 +95,11 @@ class TestFigures:
             "| False alarms | not measured | at most 1 a year | not judged |",
             "| Segment: Consumer | Platform | 4,000 | 22,160 |",
             "| Expected loss | Jun 2024 | 100.00% | 19 | 0 |",
+            "Each of the 10 actions occurred. Increases fall with risk: from 20.0% of the",
+            "| action | A | B | C | D | E | F | G | all |",
+            "| Raised | 20.0% (19,200) | 19.1% (16,080) |",
+            "| Frozen | 0 (0) | 0 (0) | 0 (0) | 0 (0) | 0 (0) | 0 (0) | &lt;0.01% (1) |",
+            "| Decisions | 96,000 | 84,000 |",
         ):
             assert text in page, text
 

@@ -10,7 +10,7 @@ from flows import events
 from tidegate.operations.ingest_batch import IngestBatchOutcome
 from tidegate.operations.promotion_outcome import CheckRow, PromoteModelOutcome
 from tidegate.operations.roll_back_model import RollBackModelOutcome
-from tidegate.operations.watch_drift import WatchDriftOutcome
+from tidegate.operations.watch_outcome import WatchDriftOutcome
 from tidegate.operations.watch_registry import MovedAlias, WatchRegistryOutcome
 
 MODEL = "tidegate.model.default_risk"

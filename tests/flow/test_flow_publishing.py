@@ -27,7 +27,7 @@ from tidegate.operations.retrain_model import (
     RetrainModelOutcome,
 )
 from tidegate.operations.roll_back_model import RollBackModelOutcome
-from tidegate.operations.watch_drift import ColumnRow, EarlyDelinquencyRow, WatchDriftOutcome
+from tidegate.operations.watch_outcome import ColumnRow, EarlyDelinquencyRow, WatchDriftOutcome
 from tidegate.operations.watch_registry import MovedAlias, UnknownTag, WatchRegistryOutcome
 from tidegate.operations.write_report import WriteReportOutcome
 

@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import date
 
 from credit_limits.domain.periods import add_months, month_end
+from credit_limits.policy.risk_grades import Grade
+from credit_limits.rehearsal.actions import GradeActions, grade_actions
 from credit_limits.rehearsal.result import (
     CapUse,
     CohortFigures,
@@ -191,6 +193,24 @@ def cap_use(months: int) -> tuple[CapUse, ...]:
     )
 
 
+def actions(months: int) -> tuple[GradeActions, ...]:
+    """Fewer raises and more of everything else the riskier the grade; one freeze in all."""
+    return tuple(
+        grade_actions(
+            end,
+            grade,
+            4_000 - 500 * risk,
+            [
+                *(800 - 130 * risk, 60 * risk, 2_700 - 450 * risk),
+                *(120 * risk, 5 * risk, int(month == 7 and risk == 6), int(month == 9)),
+                *(3 * risk, 40, 2),
+            ],
+        )
+        for month, end in enumerate(month_ends(months))
+        for risk, grade in enumerate(Grade)
+    )
+
+
 def full_result(months: int = 24) -> RehearsalResult:
     return RehearsalResult(
         scenario="2020",
@@ -204,6 +224,7 @@ def full_result(months: int = 24) -> RehearsalResult:
         events=events(months),
         scores=scores(),
         cap_use=cap_use(months),
+        actions=actions(months),
     )
 
 
@@ -250,9 +271,10 @@ def lone_result() -> RehearsalResult:
         events=(),
         scores=(),
         cap_use=(),
+        actions=actions(1),
     )
 
 
 def empty_result() -> RehearsalResult:
     """No policy and no month."""
-    return replace(lone_result(), months=0, policies=(), seeds=(7,))
+    return replace(lone_result(), months=0, policies=(), seeds=(7,), actions=())

@@ -28,7 +28,7 @@ RESULTS = {
     "empty": empty_result,
 }
 SECTIONS = [
-    "policies", "scores", "months", "events", "cohorts", "groups", "caps", "lineage",
+    "policies", "scores", "months", "actions", "events", "cohorts", "groups", "caps", "lineage",
 ]  # fmt: skip
 
 
@@ -95,12 +95,13 @@ class TestEveryPage:
 def test_a_plot_has_its_figures_in_a_table_of_its_section():
     html = render(full_result()).decode()
     for name, plots in [
-        ("policies", 1), ("months", 5), ("events", 1), ("cohorts", 5), ("groups", 6), ("caps", 1),
+        ("policies", 1), ("months", 5), ("actions", 11), ("events", 1), ("cohorts", 5),
+        ("groups", 6), ("caps", 1),
     ]:  # fmt: skip
         body = re.findall(rf'<section id="{name}".*?</section>', html, re.DOTALL)[0]
         assert body.count('role="img"') == plots, name
         assert body.count("<table>") >= 1, name
-    assert html.count('role="img"') == 19
+    assert html.count('role="img"') == 30
 
 
 def test_the_answer_stands_first():
@@ -139,6 +140,8 @@ def test_a_poor_platform_is_said_to_be_one():
         ("scores", ["not measured", "\N{MINUS SIGN}1,234,567", "49.6%", "over hold", "missed"]),
         ("months", ["Jan 2024", "Dec 2025", "shock", "means over 2 seeds", "1,000,000,000"]),
         ("months", ["Profit over holding", "Bad debt", "limits open", "balances owed", "30 or"]),
+        ("actions", ["Each of the 10 actions occurred. Increases fall with risk: from 20.0%"]),
+        ("actions", ["Closed to increases", "68,880", "420,000", "over all months of 2 worlds"]),
         ("events", ["Alarms", "on in 5 months", "14 events", "Batch refused", "Sep 2024"]),
         ("events", ["The roll rate from current to past due is 1.7 times its reference."]),
         ("cohorts", ["Observed", "True probability", "1.26%", "1.20%", "Jun 2025"]),
@@ -159,6 +162,7 @@ def test_a_section_holds_its_figures(section, expected):
         ("policies", "No policy was rehearsed."),
         ("scores", "The platform was not scored."),
         ("months", "No month was lived."),
+        ("actions", "No limit was decided."),
         ("events", "Nothing was noted"),
         ("cohorts", "No cohort's six months were lived to their end."),
         ("groups", "No figures by group were kept."),

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import pytest
 
+from credit_limits.domain.decision import Action
 from tests.golden.html_pages import HOSTILE, Page, contrast, poisoned
 from tests.golden.report_samples import (
     CERTIFICATE,
@@ -20,6 +21,7 @@ from tidegate.adapters.cycle_report_decisions import RulesInForce
 from tidegate.adapters.cycle_report_model import GateCheck, OverrideLine
 from tidegate.adapters.html_page import TEMPLATES
 from tidegate.adapters.report_page import render
+from tidegate.adapters.report_wording import ACTION_NAMES
 
 REPORTS = {"full": full_report, "empty": empty_report, "refused": refused_report}
 
@@ -85,12 +87,28 @@ def test_every_plot_is_told_in_words_and_has_its_figures_in_a_table():
     html = render(full_report()).decode()
     figures = re.findall(r'<div class="(?:split|stack)">(.*?)</table>', html, re.DOTALL)
     plots = html.count('role="img"')
-    assert plots == 6
+    assert plots == 6 + len(Action)
     assert sum(body.count('role="img"') for body in figures) == plots
     assert all(body.count("<table>") == 1 for body in figures)
     assert html.count("<title id=") == html.count("<desc id=") == plots
     outside = re.sub(r'<svg class="chart".*?</svg>', "", html, flags=re.DOTALL)
     assert all('aria-hidden="true"' in tag for tag in re.findall(r"<svg[^>]*>", outside))
+
+
+def test_every_action_is_told_by_grade_in_its_order_and_as_0_where_it_did_not_occur():
+    html = render(full_report()).decode()
+    table = re.findall(r'<caption class="heard">Actions by grade of risk.*?</table>', html, re.S)[0]
+    rows = dict(re.findall(r'<tr><th scope="row">([^<]+)</th>(.*?)</tr>', table))
+    assert list(rows) == [*(ACTION_NAMES[action] for action in Action), "Decisions"]
+    assert re.findall(r'<td class="num">(.*?)</td>', rows["Raised"]) == [
+        "69.3%<small>700</small>",
+        "0",
+        "35.0%<small>700</small>",
+    ]
+    for action in ("Frozen", "Unfrozen", "Term extended", "Rate changed", "Referred"):
+        assert re.findall(r'<td class="num">(.*?)</td>', rows[action]) == ["0", "0", "0"]
+    words = page(full_report()).words
+    assert "Increases fall with risk: from 69.3% of the decisions about grade A to none of" in words
 
 
 def test_every_table_names_itself_and_its_columns():

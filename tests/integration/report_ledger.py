@@ -20,7 +20,7 @@ from tidegate.operations.retrain_model import (
     FigureInterval,
     RetrainModelOutcome,
 )
-from tidegate.operations.watch_drift import ColumnRow, WatchDriftOutcome
+from tidegate.operations.watch_outcome import ColumnRow, WatchDriftOutcome
 
 DAY = date(2024, 1, 31)
 CERTIFICATES = {"1": "c1" * 32, "2": "c2" * 32}

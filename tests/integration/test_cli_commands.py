@@ -29,7 +29,7 @@ from tidegate.operations.materialize_features import MaterializeFeaturesOutcome
 from tidegate.operations.promotion_outcome import PromoteModelOutcome
 from tidegate.operations.retrain_model import RetrainModelOutcome
 from tidegate.operations.roll_back_model import RollBackModelOutcome
-from tidegate.operations.watch_drift import WatchDriftOutcome
+from tidegate.operations.watch_outcome import WatchDriftOutcome
 from tidegate.operations.watch_registry import WatchRegistryOutcome
 
 

@@ -24,7 +24,7 @@ from tidegate.operations.decided_portfolio import DecidedPortfolio
 from tidegate.operations.fairness_evidence import fairness_evidence
 from tidegate.operations.platform import Platform
 from tidegate.operations.portfolio_evidence import portfolio_evidence, welfare_evidence
-from tidegate.operations.watch_drift import WatchDriftOutcome
+from tidegate.operations.watch_outcome import WatchDriftOutcome
 
 ACCOUNTS = 600
 KNOWN = datetime(2023, 6, 1, tzinfo=UTC)

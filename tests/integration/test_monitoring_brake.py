@@ -42,7 +42,8 @@ from tidegate.operations.materialize_features import (
 from tidegate.operations.platform import Platform
 from tidegate.operations.promote_model import PromoteModelRequest, promote_model
 from tidegate.operations.release_brake import ReleaseBrakeRequest, release_brake
-from tidegate.operations.watch_drift import WatchDriftOutcome, WatchDriftRequest, watch_drift
+from tidegate.operations.watch_drift import WatchDriftRequest, watch_drift
+from tidegate.operations.watch_outcome import WatchDriftOutcome
 from tidegate.operations.write_report import WriteReportRequest, write_report
 
 ALARM, QUIET, QUIET_AGAIN = date(2024, 2, 5), date(2024, 3, 1), date(2024, 4, 1)

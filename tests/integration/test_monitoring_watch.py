@@ -19,7 +19,8 @@ from tests.promotion_samples import (
 )
 from tidegate.operations.platform import Platform
 from tidegate.operations.promote_model import PromoteModelRequest, promote_model
-from tidegate.operations.watch_drift import WatchDriftOutcome, WatchDriftRequest, watch_drift
+from tidegate.operations.watch_drift import WatchDriftRequest, watch_drift
+from tidegate.operations.watch_outcome import WatchDriftOutcome
 
 
 @pytest.fixture(scope="module")

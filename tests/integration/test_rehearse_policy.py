@@ -4,6 +4,7 @@ import os
 import random
 import re
 import time
+from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 
@@ -111,6 +112,23 @@ def test_the_limits_in_the_books_are_those_that_were_decided(rehearsed):
     lived = [month.increases for month in result.policy_named("platform").months]
     assert decided[0] > 100
     assert all(0.9 * d <= n <= d for d, n in zip(decided, lived, strict=False)), (decided, lived)
+
+
+def test_the_actions_by_grade_are_those_of_the_decisions_that_were_written(rehearsed):
+    told = {
+        (str(part.month_end), str(part.grade)): (
+            part.accounts,
+            {str(count.action): count.accounts for count in part.done if count.accounts},
+        )
+        for part in RehearsalResult.from_plain(rehearsed.result).actions
+    }
+    rows = rehearsed.decisions()
+    assert sorted({month for month, _ in told}) == MONTH_ENDS
+    for (month, grade), (accounts, done) in told.items():
+        decided = [r for r in rows if (str(r["as_of"]), r["grade"]) == (month, grade)]
+        assert accounts == len(decided)
+        assert done == Counter(action for row in decided for action in row["actions"])
+    assert sum(accounts for accounts, _ in told.values()) == len(rows)
 
 
 def test_the_time_line_tells_trainings_and_verdicts_in_their_months(rehearsed):

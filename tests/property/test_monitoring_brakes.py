@@ -20,6 +20,7 @@ from tidegate.operations.brakes import (
     in_force,
     open_brakes,
 )
+from tidegate.operations.platform import Platform
 
 FIRST = date(2024, 1, 31)
 BOTH = tuple(sorted(Product))
@@ -52,16 +53,19 @@ class MemoryLedger:
         return [entry for entry in self.held if kind is None or entry.kind is kind]
 
 
+def remembering() -> Platform:
+    """A platform of which only the ledger is there, in memory."""
+    platform = Platform(SimpleNamespace(actor="tester"), None)
+    platform.__dict__["ledger"] = MemoryLedger()  # what cached_property would fill in
+    return platform
+
+
 @dataclass
 class Course:
     """Watches carried out one after another on a platform that has a ledger and no more."""
 
     rule: BrakeRule
-    platform: SimpleNamespace = field(
-        default_factory=lambda: SimpleNamespace(
-            ledger=MemoryLedger(), settings=SimpleNamespace(actor="tester")
-        )
-    )
+    platform: Platform = field(default_factory=remembering)
 
     def watch(self, day: date, level: str, key: str = "") -> Consequences:
         """A watch as the operation makes it: what it does to brakes first, then itself."""

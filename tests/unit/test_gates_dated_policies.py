@@ -41,6 +41,16 @@ def test_comments_do_not_change_the_digest_and_values_do(folder):
     assert load_dated(folder, date(2025, 1, 1)).digest != before
 
 
+def test_a_content_that_a_parser_refuses_is_told_with_its_file(folder):
+    def refuse(content):
+        raise PolicyError(f"cap is {content['cap']}")
+
+    file = load_dated(folder, date(2025, 1, 1))
+    assert file.parsed(len) == 2
+    with pytest.raises(PolicyError, match=r"^limits/2024-07-01: cap is 1$"):
+        file.parsed(refuse)
+
+
 def test_nothing_is_in_force_before_the_first(folder):
     with pytest.raises(PolicyError, match="the first starts on 2005-01-01"):
         load_dated(folder, date(2004, 12, 31))

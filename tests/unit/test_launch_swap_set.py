@@ -1,13 +1,19 @@
 """Parity and swap set of two models' decisions, on a portfolio drawn by hand."""
 
+import json
 from dataclasses import replace
+from datetime import date
 
 import numpy as np
 import pytest
 
+from credit_limits.decision_changes import compare
 from credit_limits.decisions import decide
+from credit_limits.domain.digest import canonical_json
+from credit_limits.launch.policy import Step
 from credit_limits.launch.swap_set import Decided, parity, swap_set
 from tests.decision_samples import portfolio_of, reordered, shipped_policy
+from tidegate.operations.launches import LaunchServed
 
 SCORES = np.linspace(0.001, 0.4, 40)
 
@@ -80,6 +86,16 @@ def test_who_is_raised_by_one_only_is_the_swap_set(champion, launching):
     assert everyone.raised_by_launching == int((second & ~first).sum()) > 0
     assert everyone.raised_by_champion == int((first & ~second).sum()) > 0
     assert everyone.limit_minor == int((launching.batch.to_minor - champion.batch.to_minor).sum())
+    told = compare(champion.portfolio, champion.batch, launching.batch).total
+    assert (told.raises_new, told.raises_stopped, told.cuts_new, told.cuts_stopped) == (
+        *(everyone.raised_by_launching, everyone.raised_by_champion),
+        *(everyone.cut_by_launching, everyone.cut_by_champion),
+    )
+    assert everyone.cut_by_launching > 0
+    safest = next(group for group in groups if group.name == "grade A")
+    apart = launching.batch.expected_profit_minor - champion.batch.expected_profit_minor
+    assert safest.expected_profit_minor == pytest.approx(apart[champion.batch.grade == 0].sum())
+    assert safest.expected_profit_minor < -1000
     for kind in ("product", "grade"):
         of_kind = [group for group in groups if group.name.startswith(kind)]
         assert sum(group.accounts for group in of_kind) == 40
@@ -87,3 +103,30 @@ def test_who_is_raised_by_one_only_is_the_swap_set(champion, launching):
         assert sum(group.expected_loss_minor for group in of_kind) == pytest.approx(
             everyone.expected_loss_minor, abs=1e-3
         )
+
+
+def test_what_the_ledger_has_of_a_shadow_is_read_back_as_it_was_written(champion, launching):
+    served = LaunchServed(
+        launch="k" * 64,
+        model_name="default_risk",
+        version="2",
+        as_of=date(2024, 1, 31),
+        step=Step.SHADOW,
+        batch_id="shadow-1",
+        champion_batch_id="limits-1",
+        decisions=40,
+        parity=parity(champion, launching),
+        swap_set=swap_set(champion, launching),
+        reason="why",
+    )
+    kept = json.loads(canonical_json(served.model_dump(mode="json")))
+    assert list(kept["parity"]) == [
+        *("accounts", "only_champion", "only_launching"),
+        *("same_score", "same_score_and_limit", "same_state"),
+    ]
+    assert set(kept["swap_set"][0]) == {
+        *("name", "accounts", "raised_by_launching", "raised_by_champion"),
+        *("cut_by_launching", "cut_by_champion", "limit_minor"),
+        *("expected_profit_minor", "expected_loss_minor", "exposure_minor"),
+    }
+    assert LaunchServed.model_validate(kept) == served

@@ -26,7 +26,7 @@ from tidegate.operations.rehearsal_month import (
     run_month,
 )
 from tidegate.operations.retrain_model import RetrainModelOutcome
-from tidegate.operations.watch_drift import WatchDriftOutcome
+from tidegate.operations.watch_outcome import WatchDriftOutcome
 
 ALL = ["ingest_batch", "materialize_features", "watch_drift", "retrain_model", "promote_model"]
 MONTHS = [date(2024, month, day) for month, day in ((4, 30), (5, 31), (6, 30), (7, 31), (8, 31))]

@@ -45,6 +45,7 @@ def story(seed, *alarms, events=(), increases=(0, 0, 0, 0)):
         events=(*told, *events),
         trials=(),
         cap_use=(),
+        actions=(),
     )
 
 

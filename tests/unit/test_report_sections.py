@@ -20,7 +20,7 @@ from tidegate.operations.limits_outcome import AllocationRow, CapRow
 from tidegate.operations.promotion_outcome import CheckRow, PromoteModelOutcome
 from tidegate.operations.retrain_model import FigureInterval, RetrainModelOutcome
 from tidegate.operations.rule_rows import rule_book_row
-from tidegate.operations.watch_drift import ColumnRow, EarlyDelinquencyRow, WatchDriftOutcome
+from tidegate.operations.watch_outcome import ColumnRow, EarlyDelinquencyRow, WatchDriftOutcome
 
 
 def column(name: str, psi: float | None, level: str = "none", noise: float = 0.0) -> ColumnRow:

@@ -14,7 +14,7 @@ from tests.conftest import ROOT
 from tests.decision_samples import portfolio_of, shipped_policy
 from tests.rulebook_samples import shipped_book
 from tidegate.cli import app
-from tidegate.cli.summaries import rule_book_lines
+from tidegate.cli.rulebook_summaries import rule_book_lines
 from tidegate.operations.rule_rows import rule_book_row
 
 

@@ -19,7 +19,6 @@ from credit_limits.policy.portfolio import PRODUCTS
 from credit_limits.policy.segment_terms import SEGMENT_PARAMETERS
 from tests.decision_samples import NOT_KNOWN, portfolio_of, shipped_content, shipped_policy
 from tidegate.adapters.dated_policies import DatedFile
-from tidegate.operations.decision_cycle import parsed_limit_policy
 
 MERCHANT = Segment.MICRO_MERCHANT
 
@@ -102,7 +101,7 @@ def test_an_error_names_the_file():
     content = with_terms({"overdue": {}})
     file = DatedFile("limits/2031-02-03", "0" * 64, date(2031, 2, 3), content)
     with pytest.raises(PolicyError, match=r"limits/2031-02-03: segments\.micro_merchant: unknown"):
-        parsed_limit_policy(file)
+        file.parsed(parse_limit_policy)
 
 
 def test_every_parameter_that_may_differ_is_one_of_the_file():

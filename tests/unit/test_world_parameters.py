@@ -6,7 +6,6 @@ from datetime import date
 import pytest
 
 from credit_limits.simulation.parameters import (
-    ASSUMPTION,
     Macro,
     PastPolicy,
     Population,
@@ -14,8 +13,8 @@ from credit_limits.simulation.parameters import (
     Signals,
     Spending,
     WorldParameters,
-    parameter_rows,
 )
+from credit_limits.simulation.stated_fields import ASSUMPTION, parameter_rows
 
 
 @pytest.mark.parametrize(

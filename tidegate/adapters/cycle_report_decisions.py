@@ -32,6 +32,10 @@ class DecisionGroup:
         """Accounts of the group with this action first."""
         return dict(self.actions).get(action, 0)
 
+    def done(self, action: Action) -> int:
+        """Accounts of the group to which this was done, first or beside something else."""
+        return max(self.count(action), dict(self.beside).get(action, 0))
+
     @property
     def otherwise(self) -> int:
         """Accounts whose limit stays while state, term or rate change or a person is asked."""

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import date
 
+from credit_limits.launch.beside import SwapGroup
+
 
 @dataclass(frozen=True, slots=True)
 class Interval:
@@ -115,24 +117,6 @@ class GateVerdict:
 
 
 @dataclass(frozen=True, slots=True)
-class SwapLine:
-    """The swap set of a group: who is raised or cut by one version alone.
-
-    Differences are launching less champion, in minor units, profit and loss a year.
-    """
-
-    name: str
-    accounts: int
-    raised_by_launching: int
-    raised_by_champion: int
-    cut_by_launching: int
-    cut_by_champion: int
-    expected_profit_minor: float
-    expected_loss_minor: float
-    exposure_minor: float
-
-
-@dataclass(frozen=True, slots=True)
 class LaunchCycle:
     """What a cycle did for a version that launches.
 
@@ -142,4 +126,4 @@ class LaunchCycle:
     version: str
     step: str
     lines: tuple[str, ...]
-    swap_set: tuple[SwapLine, ...]
+    swap_set: tuple[SwapGroup, ...]

@@ -5,15 +5,18 @@ A policy is a YAML file named by the day from which it holds, ``2005-01-01.yaml`
 is a new file, so that any run of the past can be made again with the policy it had.
 """
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import TypeVar
 
 import yaml
 
 from credit_limits.domain.digest import digest_of
 from credit_limits.domain.errors import PolicyError
+
+_Parsed = TypeVar("_Parsed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,13 @@ class DatedFile:
     digest: str
     effective_from: date
     content: dict[str, object]
+
+    def parsed(self, parse: Callable[[Mapping[str, object]], _Parsed]) -> _Parsed:
+        """What a parser makes of the content; :class:`PolicyError` names the file it refuses."""
+        try:
+            return parse(self.content)
+        except PolicyError as error:
+            raise PolicyError(f"{self.version}: {error}") from error
 
 
 def load_dated(folder: Path, as_of: date) -> DatedFile:

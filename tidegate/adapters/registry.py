@@ -8,20 +8,26 @@ complete, which is the last thing written; one that was cut short is removed and
 
 import os
 import tempfile
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
-from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from credit_limits.domain.digest import canonical_json
 from credit_limits.domain.errors import ModelError, SettingsError
+from tidegate.adapters.registered_model import (
+    MODEL_FILES,
+    has_signature,
+    metrics_of,
+    parameters_of,
+    save_model,
+    written,
+)
 from tidegate.adapters.settings import Settings
 from tidegate.adapters.sqlite_file import created_whole
-from training.model import BOOSTER_FILE, SCORING_FILE, DefaultRiskModel
+from training.model import DefaultRiskModel
 from training.run import TrainingRun
 
 if TYPE_CHECKING:
@@ -33,9 +39,6 @@ if TYPE_CHECKING:
 _STATE, _COMPLETE = "registration", "complete"
 _SQLITE = "sqlite:///"
 _RUN_KEY = "run_key"
-_SCRIPT = Path(__file__).with_name("model_code") / "default_risk_scorer.py"
-_MODEL_FILES = {"booster": BOOSTER_FILE, "scoring": SCORING_FILE}
-_LIBRARIES = ("mlflow", "lightgbm", "numpy", "pandas", "scipy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +155,10 @@ class Registry:
         """A version with its model; :class:`ModelError` where there is none or it is damaged."""
         found = self._version(model_name, version)
         with self._model_files(found) as folder:
-            signed = _has_signature(folder)
+            signed = has_signature(folder)
             files = {
                 path.name: path.read_bytes()
-                for path in (folder / "artifacts" / name for name in _MODEL_FILES.values())
+                for path in (folder / "artifacts" / name for name in MODEL_FILES.values())
                 if path.is_file()
             }
         return LoadedVersion(
@@ -279,7 +282,7 @@ class Registry:
         )
         self._client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, step=0)])
         with tempfile.TemporaryDirectory() as folder:
-            _save_model(Path(folder), logged, run)
+            save_model(Path(folder), logged, run)
             self._client.log_model_artifacts(logged.model_id, str(Path(folder) / "model"))
         self._client.finalize_logged_model(logged.model_id, "READY")
         return logged
@@ -290,14 +293,14 @@ class Registry:
         now = self._client.get_run(run_id).info.start_time
         metrics = [
             Metric(name, value, now, 0, model_id=model_id, run_id=run_id)
-            for name, value in _metrics(run).items()
+            for name, value in metrics_of(run).items()
         ]
-        parameters = [Param(name, str(value)) for name, value in _parameters(run).items()]
+        parameters = [Param(name, str(value)) for name, value in parameters_of(run).items()]
         self._client.log_batch(run_id, metrics=metrics, params=parameters)
 
     def _log_files(self, run_id: str, files: Mapping[str, bytes]) -> None:
         with tempfile.TemporaryDirectory() as folder:
-            _written(Path(folder), files)
+            written(Path(folder), files)
             self._client.log_artifacts(run_id, folder)
 
     def _remove_unfinished(self, model_name: str, run_key: str) -> None:
@@ -357,15 +360,6 @@ class Registry:
             yield Path(path)
 
 
-def _has_signature(folder: Path) -> bool:
-    from mlflow.models import Model
-
-    if not (folder / "MLmodel").is_file():
-        return False
-    signature = Model.load(str(folder)).signature
-    return signature is not None and signature.inputs is not None
-
-
 def _registered(found: "ModelVersion") -> RegisteredVersion:
     if not found.run_id:
         raise ModelError(
@@ -373,72 +367,3 @@ def _registered(found: "ModelVersion") -> RegisteredVersion:
             "retrain_model, train it again"
         )
     return RegisteredVersion(str(found.version), found.run_id)
-
-
-def _save_model(folder: Path, logged: "LoggedModel", run: TrainingRun) -> None:
-    """Write the model in MLflow's form to ``folder / "model"``.
-
-    Requirements are pinned and there is no input example: inferring the one and trying the other
-    takes MLflow half a minute, and says no more than signature and golden sample do.
-    """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # of type hints in MLflow, of the example
-        from mlflow import pyfunc
-        from mlflow.models import Model, ModelSignature
-        from mlflow.types import ColSpec, DataType, Schema, TensorSpec
-
-        paths = _written(folder, run.model.files())
-        names = run.model.feature_names
-        inputs: list[ColSpec | TensorSpec] = [ColSpec(DataType.double, name) for name in names]
-        pyfunc.save_model(
-            folder / "model",
-            python_model=str(_SCRIPT),
-            artifacts={name: str(paths[file]) for name, file in _MODEL_FILES.items()},
-            signature=ModelSignature(Schema(inputs), Schema([ColSpec(DataType.double)])),
-            pip_requirements=[f"{name}=={installed_version(name)}" for name in _LIBRARIES],
-            mlflow_model=Model(
-                artifact_path=logged.artifact_location,
-                run_id=logged.source_run_id,
-                model_uuid=logged.model_id,
-                model_id=logged.model_id,
-            ),
-        )
-
-
-def _written(folder: Path, files: Mapping[str, bytes]) -> dict[str, Path]:
-    paths = {name: folder / name for name in files}
-    for name, path in paths.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(files[name])
-    return paths
-
-
-def _metrics(run: TrainingRun) -> dict[str, float]:
-    """Figures as MLflow plots them: ``auc`` with ``auc_low`` and ``auc_high``, and so on."""
-    measured = dict(run.figures.as_plain())
-    if run.cross_validation is not None:
-        validation = run.cross_validation
-        figures = {"auc": validation.auc, "ks": validation.ks, "ece": validation.ece}
-        measured |= {f"cv_{name}": figure.as_plain() for name, figure in figures.items()}
-    metrics = {
-        name if end == "value" else f"{name}_{end}": value
-        for name, ends in measured.items()
-        for end, value in ends.items()
-    }
-    rows = {f"rows_{part}": float(count) for part, count in run.split.sizes.items()}
-    return {**metrics, **rows, "default_rate": run.default_rate}
-
-
-def _parameters(run: TrainingRun) -> dict[str, object]:
-    """The policy's choices, the split, and what early stopping and calibration settled."""
-    sections = (run.policy.booster, run.policy.split, run.policy.calibration, run.policy.evaluation)
-    return {
-        **{name: value for section in sections for name, value in asdict(section).items()},
-        "split": run.split.method.value,
-        "trees": run.model.booster.num_trees(),
-        "calibration_slope": run.model.calibration.slope,
-        "calibration_intercept": run.model.calibration.intercept,
-        "seed": run.lineage.seed,
-        "label_window_months": run.lineage.label_window_months,
-        "label_source": run.label_source,
-    }

@@ -7,6 +7,8 @@ content policy forbids scripts and every request.
 from credit_limits.rehearsal.result import EventKind, RehearsalResult
 from credit_limits.rehearsal.rivals import ORACLE
 from credit_limits.rehearsal.scores import PLATFORM
+from tidegate.adapters import action_plots
+from tidegate.adapters import rehearsal_actions as acted
 from tidegate.adapters import rehearsal_comparisons as compared
 from tidegate.adapters import rehearsal_plots as plots
 from tidegate.adapters import rehearsal_wording as told
@@ -17,6 +19,7 @@ _SECTIONS = (
     ("policies", "Policies"),
     ("scores", "Scores"),
     ("months", "Months"),
+    ("actions", "Actions by risk"),
     ("events", "Time line"),
     ("cohorts", "Defaults by cohort"),
     ("groups", "Limits and welfare"),
@@ -53,6 +56,8 @@ def render(result: RehearsalResult) -> bytes:
         tone=_tone(result),
         tones=_TONES,
         facts=_facts(result),
+        acted=acted,
+        action_plots=action_plots,
         plots=plots,
         compared=compared,
     )

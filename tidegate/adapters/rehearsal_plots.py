@@ -142,7 +142,7 @@ def numbers(names: Iterable[str]) -> list[tuple[str, str]]:
 
 def time_line(result: RehearsalResult) -> Plot:
     """What happened in which month, a lane for each kind of event."""
-    months = _months(result)
+    months = months_of(result)
     axis = axis_of(months, result.shock_month_end)
     lanes = [
         _event_lane(result, months, "Alarms", "alarm", EventKind.ALARM),
@@ -169,7 +169,7 @@ def time_line(result: RehearsalResult) -> Plot:
 
 def caps(result: RehearsalResult) -> Plot:
     """How much of each cap was used, month by month."""
-    months = _months(result)
+    months = months_of(result)
     lanes = [
         MonthLane(
             wording.words(name),
@@ -220,7 +220,7 @@ def month_rows(
     )
 
 
-def _months(result: RehearsalResult) -> dict[date, int]:
+def months_of(result: RehearsalResult) -> dict[date, int]:
     """The month ends that anything is known of, with their place on the axis.
 
     The platform may act at the hand-over already, the month end before the first that was lived.
@@ -232,7 +232,7 @@ def _months(result: RehearsalResult) -> dict[date, int]:
 
 
 def _month_plot(result: RehearsalResult, measure: Measure) -> MonthPlot:
-    months, colours = _months(result), styles(result)
+    months, colours = months_of(result), styles(result)
     lines = [
         MonthLine(colours[policy.name], policy.title, _course(result, policy, measure, months))
         for policy in result.policies

@@ -4,6 +4,7 @@ The same report gives the same bytes. Whatever comes from data is escaped, and t
 content policy forbids scripts and every request.
 """
 
+from tidegate.adapters import action_plots
 from tidegate.adapters import report_plots as plots
 from tidegate.adapters import report_wording as wording
 from tidegate.adapters.cycle_report import CycleReport, Standing
@@ -40,7 +41,7 @@ def render(report: CycleReport) -> bytes:
         sections=_SECTIONS,
         tone=_TONES[report.standing],
         facts=_facts(report),
-        action_names=wording.ACTION_NAMES,
+        action_plots=action_plots,
         plots=plots,
     )
 

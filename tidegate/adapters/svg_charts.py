@@ -9,6 +9,7 @@ from tidegate.adapters.svg_canvas import Canvas, Caption, share
 
 _LABEL, _BAR, _ROW = 13, 14, 46
 _EDGES_WITHOUT_CROWDING = 8
+_SHORT_ROW, _SHORT_BAR, _SHORT_FROM, _SHORT_WIDTH = 19, 10, 10, 54
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,22 @@ def level_bars(caption: Caption, bars: Sequence[LevelBar]) -> Markup:
         canvas.rect(0, top + 20, 100, _BAR, "track")
         canvas.rect(0, top + 20, share(bar.value, 0, 1), _BAR, bar.css)
     return canvas.svg(caption, len(bars) * _ROW - 8)
+
+
+def short_bars(caption: Caption, bars: Sequence[LevelBar]) -> Markup:
+    """Bars of one line each, beside their short labels: the longest fills its row.
+
+    So each such plot has a scale of its own, and the notes at the right say the figures.
+    """
+    canvas, most = Canvas(), max((bar.value for bar in bars), default=0.0)
+    for index, bar in enumerate(bars):
+        top = index * _SHORT_ROW
+        canvas.text(0, top + _LABEL, bar.label, "tick")
+        canvas.rect(_SHORT_FROM, top + 4, _SHORT_WIDTH, _SHORT_BAR, "track")
+        width = _SHORT_WIDTH * share(bar.value, 0, most) / 100 if most else 0.0
+        canvas.rect(_SHORT_FROM, top + 4, width, _SHORT_BAR, bar.css)
+        canvas.text(100, top + _LABEL, bar.note, "tick", "end")
+    return canvas.svg(caption, max(len(bars) * _SHORT_ROW, 1))
 
 
 def paired_columns(

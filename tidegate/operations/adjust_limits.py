@@ -19,7 +19,12 @@ from credit_limits.ledger.merkle import merkle_root
 from credit_limits.policy.portfolio import PRODUCTS, Flags
 from credit_limits.policy.risk_grades import Grade
 from tidegate.operations.advance_launch import Launching, advance_launch, finish_launch
-from tidegate.operations.champion import CertifiedChampion, load_champion, standing_champion
+from tidegate.operations.champion import (
+    DEFAULT_RISK,
+    CertifiedChampion,
+    load_champion,
+    standing_champion,
+)
 from tidegate.operations.decision_cycle import Asked, DecisionCycle, open_cycle
 from tidegate.operations.decision_inputs import make_decisions
 from tidegate.operations.decision_rows import leaf_digests
@@ -45,8 +50,6 @@ from tidegate.operations.write_outbox import (
 __all__ = ["AdjustLimitsOutcome", "AdjustLimitsRequest", "adjust_limits"]
 
 _log = structlog.get_logger(__name__)
-
-_MODEL_NAME = "default_risk"
 
 
 class AdjustLimitsRequest(BaseModel):
@@ -124,10 +127,10 @@ def _deciders(platform: Platform, as_of: date) -> tuple[CertifiedChampion, Launc
     What a launch has ended is finished before the champion is asked for, and a launch that ends
     now makes another champion.
     """
-    finish_launch(platform, _MODEL_NAME)
+    finish_launch(platform, DEFAULT_RISK)
     champion = _certified_champion(platform, as_of)
-    launching = advance_launch(platform, _MODEL_NAME, as_of)
-    standing = standing_champion(platform, _MODEL_NAME)
+    launching = advance_launch(platform, DEFAULT_RISK, as_of)
+    standing = standing_champion(platform, DEFAULT_RISK)
     if standing is not None and standing.version != champion.version:
         champion = _certified_champion(platform, as_of)
     return champion, launching
@@ -168,11 +171,11 @@ def _decide(platform: Platform, cycle: DecisionCycle) -> Made:
 def _certified_champion(platform: Platform, as_of: date) -> CertifiedChampion:
     """The champion; where there is none that may decide, the refusal goes into the ledger."""
     try:
-        return load_champion(platform, _MODEL_NAME)
+        return load_champion(platform, DEFAULT_RISK)
     except NoCertifiedChampion as refusal:
         payload: dict[str, object] = {
             "as_of": as_of.isoformat(),
-            "model_name": _MODEL_NAME,
+            "model_name": DEFAULT_RISK,
             "reason": str(refusal),
         }
         platform.ledger.append(
@@ -233,7 +236,7 @@ def _outcome(cycle: DecisionCycle, batch: DecisionBatch, stored: pa.Table) -> Ad
         merkle_root=merkle_root(leaf_digests(stored)),
         policy_version=lineage.policy_version,
         policy_digest=lineage.policy_digest,
-        model_name=_MODEL_NAME,
+        model_name=DEFAULT_RISK,
         model_version=lineage.model_version,
         artefact_digest=lineage.artefact_digest,
         certificate_digest=lineage.certificate_digest,

@@ -7,7 +7,7 @@ from credit_limits.gates.decision_evidence import Alarm, DriftEvidence
 from credit_limits.ledger.entry import EntryKind
 from monitoring.thresholds import DriftLevel
 from tidegate.operations.candidate import Candidate
-from tidegate.operations.watch_drift import WatchDriftOutcome
+from tidegate.operations.watch_outcome import WatchDriftOutcome
 
 _ALARM = DriftLevel.ALARM.word
 

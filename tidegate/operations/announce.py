@@ -117,12 +117,7 @@ def announce(platform: Platform, request: AnnounceRequest) -> AnnounceOutcome:
         withheld=sorted(set(given) - set(kind.facts)),
         posted=notify(platform.settings, notice),
     )
-    platform.ledger.append(
-        EntryKind.NOTICE_SENT,
-        platform.settings.actor,
-        outcome.model_dump(mode="json"),
-        key=key,
-    )
+    platform.record(EntryKind.NOTICE_SENT, outcome, key=key)
     return outcome
 
 

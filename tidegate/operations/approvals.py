@@ -1,8 +1,7 @@
 """People before a promotion: who is asked for, and whose approval the ledger has.
 
-The scope of an approval is the digest of exactly what is approved: this artefact, on this data and
-these features, under these thresholds, in place of this champion, for these reasons. Once any of
-them is another, the approval says nothing.
+An approval is for one version as it is judged, and for the events that its promotion is: see
+:func:`~tidegate.operations.candidate.scope_of`.
 """
 
 from collections.abc import Mapping
@@ -26,7 +25,7 @@ from credit_limits.gates.evidence import PeopleEvidence
 from credit_limits.ledger.entry import Entry, EntryKind
 from tidegate.adapters.dated_policies import DatedFile, load_dated
 from tidegate.adapters.signing import verifies
-from tidegate.operations.candidate import Candidate
+from tidegate.operations.candidate import Candidate, scope_of
 from tidegate.operations.ledger_time import latest_time
 from tidegate.operations.makers import makers_of
 from tidegate.operations.platform import Platform
@@ -87,20 +86,7 @@ def people_asked(candidate: Candidate, gates: DatedFile) -> PeopleAsked:
         events.append(Event.FIRST_CHAMPION)
     if looser:
         events.append(Event.LOOSENED_THRESHOLD)
-    scope = digest_of(
-        {
-            "purpose": "promotion",
-            "model_name": loaded.model_name,
-            "version": loaded.version,
-            "artefact_digest": loaded.model.artefact_digest,
-            "feature_service": loaded.feature_service,
-            "schema_hash": candidate.schema_in_use,
-            "data_versions": candidate.lineage,
-            "thresholds_digest": gates.digest,
-            "champion_before": candidate.standing.entry_digest if candidate.standing else None,
-            "events": events,
-        }
-    )
+    scope = scope_of(candidate, gates, "promotion", {"events": events})
     return PeopleAsked(tuple(events), looser, policy, scope)
 
 

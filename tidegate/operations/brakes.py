@@ -47,35 +47,21 @@ class Brake:
         return f"{self.order.words} since {self.since}"
 
 
-class BrakeApplied(BaseModel):
-    """What the ledger keeps of a brake applied.
-
-    ``watch_key`` is that of the watch behind it, empty where a person set it; ``name``, ``key_id``
-    and ``signature`` are theirs, where people have keys. Without ``owner`` and ``expires_on``: a
-    brake of before there were any.
-    """
+class OrderedBrake(BaseModel):
+    """What a brake orders and for whom, as entries and outcomes have it."""
 
     model_config = ConfigDict(frozen=True)
 
-    as_of: date
     measure: BrakeMeasure
     products: tuple[Product, ...]
     segments: tuple[Segment, ...] = ()
     regions: tuple[str, ...] = ()
     ratio_permille: int | None = None
     grades: int | None = None
-    reason: str
-    policy_version: str = ""
-    watch_key: str = ""
-    owner: str = ""
-    expires_on: date | None = None
-    name: str = ""
-    key_id: str = ""
-    signature: str = ""
 
     @property
     def order(self) -> BrakeOrder:
-        """What it orders."""
+        """The order itself."""
         return BrakeOrder(
             self.measure,
             self.products,
@@ -84,6 +70,25 @@ class BrakeApplied(BaseModel):
             self.ratio_permille,
             self.grades,
         )
+
+
+class BrakeApplied(OrderedBrake):
+    """What the ledger keeps of a brake applied.
+
+    ``watch_key`` is that of the watch behind it, empty where a person set it; ``name``, ``key_id``
+    and ``signature`` are theirs, where people have keys. Without ``owner`` and ``expires_on``: a
+    brake of before there were any.
+    """
+
+    as_of: date
+    reason: str
+    policy_version: str = ""
+    watch_key: str = ""
+    owner: str = ""
+    expires_on: date | None = None
+    name: str = ""
+    key_id: str = ""
+    signature: str = ""
 
 
 class BrakeReleased(BaseModel):
@@ -203,10 +208,9 @@ def _apply(
         owner=rule.owner,
         expires_on=add_months(watch.as_of, rule.expiry_months),
     )
-    entry = platform.ledger.append(
+    entry = platform.record(
         EntryKind.BRAKE_APPLIED,
-        platform.settings.actor,
-        applied.model_dump(mode="json"),
+        applied,
         key=digest_of({"watch": watch.key, "measure": rule.measure, "products": rule.products}),
     )
     return (_brake(entry.sequence, applied).name,)
@@ -220,11 +224,8 @@ def _release(platform: Platform, watch: Watch, rule: BrakeRule, entry: Entry, br
         quiet_watches=rule.quiet_watches,
         watch_key=watch.key,
     )
-    platform.ledger.append(
-        EntryKind.BRAKE_RELEASED,
-        platform.settings.actor,
-        released.model_dump(mode="json"),
-        key=digest_of({"watch": watch.key, "brake": entry.key}),
+    platform.record(
+        EntryKind.BRAKE_RELEASED, released, key=digest_of({"watch": watch.key, "brake": entry.key})
     )
 
 

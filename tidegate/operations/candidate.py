@@ -11,12 +11,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from credit_limits.domain.digest import digest_of
 from credit_limits.domain.errors import DataMissing, ModelError, NoCertifiedChampion
 from credit_limits.domain.features import ServiceSpec
 from credit_limits.gates.evidence import CalibrationEvidence, PerformanceEvidence
 from credit_limits.gates.figures import measure_calibration, measure_performance
 from feature_repo.queries import service_of, tables_of
 from monitoring.drift import SCORE
+from tidegate.adapters.dated_policies import DatedFile
 from tidegate.operations.champion import Standing
 from tidegate.operations.decided_portfolio import DecidedPortfolio, decided_today
 from tidegate.operations.platform import Platform
@@ -174,6 +176,40 @@ class Candidate:
         if customers.isna().any():
             raise DataMissing("the lake has no customer of an account that the model was tested on")
         return pd.factorize(customers)[0].astype(np.intp)
+
+
+def scope_of(
+    candidate: Candidate, gates: DatedFile, purpose: str, about: Mapping[str, object]
+) -> str:
+    """Digest of exactly what people sign for: this version, as it is judged, and what about it.
+
+    This artefact, on this data and these features, under these thresholds, in place of this
+    champion. Once any of them is another, the signature says nothing.
+
+    Args:
+        candidate: the version before the gate.
+        gates: the thresholds file that judges it.
+        purpose: what the signature is for, so that none serves for another purpose.
+        about: what of it is signed, beside the version itself.
+
+    Raises:
+        ModelError: the version does not say on which data it was trained.
+    """
+    loaded = candidate.loaded
+    return digest_of(
+        {
+            "purpose": purpose,
+            "model_name": loaded.model_name,
+            "version": loaded.version,
+            "artefact_digest": loaded.model.artefact_digest,
+            "feature_service": loaded.feature_service,
+            "schema_hash": candidate.schema_in_use,
+            "data_versions": candidate.lineage,
+            "thresholds_digest": gates.digest,
+            "champion_before": candidate.standing.entry_digest if candidate.standing else None,
+            **about,
+        }
+    )
 
 
 def versions_in(tag: str | None) -> Mapping[str, int]:

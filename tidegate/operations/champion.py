@@ -35,6 +35,7 @@ from tidegate.operations.platform_key import known_keys, platform_signer
 if TYPE_CHECKING:
     from tidegate.adapters.registry import LoadedVersion
 
+DEFAULT_RISK = "default_risk"
 CHAMPION, CHALLENGER = "champion", "challenger"
 SEAL = "seal"
 _CROWNING = (EntryKind.MODEL_PROMOTED, EntryKind.MODEL_ROLLED_BACK)

@@ -4,8 +4,7 @@ from dataclasses import asdict
 
 from pydantic import BaseModel, ConfigDict
 
-from credit_limits.decision_changes import Change, Comparison
-from credit_limits.domain.decision import Action
+from credit_limits.decision_changes import ActionPair, Change, Comparison
 
 
 class SumsRow(BaseModel):
@@ -31,7 +30,8 @@ class ChangeRow(BaseModel):
     """Accounts before and under the change.
 
     ``moved`` have another action or another limit, ``higher`` and ``lower`` such a limit;
-    ``raises_stopped`` would have been raised and are not, ``raises_new`` the other way round.
+    ``raises_stopped`` would have been raised and are not, ``raises_new`` the other way round;
+    ``cuts_stopped`` and ``cuts_new`` are of cuts.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -42,20 +42,10 @@ class ChangeRow(BaseModel):
     lower: int
     raises_stopped: int
     raises_new: int
+    cuts_stopped: int
+    cuts_new: int
     before: SumsRow
     after: SumsRow
-
-
-class SwapRow(BaseModel):
-    """Accounts that go from one action to another; sums of their limits under each."""
-
-    model_config = ConfigDict(frozen=True)
-
-    before: Action
-    after: Action
-    accounts: int
-    limit_before_minor: int
-    limit_after_minor: int
 
 
 class ChangeTables(BaseModel):
@@ -67,7 +57,7 @@ class ChangeTables(BaseModel):
     by_grade: tuple[ChangeRow, ...]
     by_segment: tuple[ChangeRow, ...]
     by_product: tuple[ChangeRow, ...]
-    swaps: tuple[SwapRow, ...]
+    swaps: tuple[ActionPair, ...]
 
 
 def change_tables(compared: Comparison) -> ChangeTables:
@@ -77,7 +67,7 @@ def change_tables(compared: Comparison) -> ChangeTables:
         by_grade=tuple(map(_row, compared.by_grade)),
         by_segment=tuple(map(_row, compared.by_segment)),
         by_product=tuple(map(_row, compared.by_product)),
-        swaps=tuple(SwapRow.model_validate(asdict(swap)) for swap in compared.swaps),
+        swaps=compared.swaps,
     )
 
 

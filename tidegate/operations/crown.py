@@ -23,12 +23,7 @@ def crown(platform: Platform, intended: Entry) -> PromoteModelOutcome:
     stored = PromoteModelOutcome.model_validate(intended.payload["outcome"])
     outcome = stored.model_copy(update={"step": Step.FULL})
     move_alias(platform, certificate)
-    platform.ledger.append(
-        EntryKind.MODEL_PROMOTED,
-        platform.settings.actor,
-        outcome.model_dump(mode="json"),
-        key=intended.key,
-    )
+    platform.record(EntryKind.MODEL_PROMOTED, outcome, key=intended.key)
     _log.info("model_promoted", model=certificate.model_name, version=certificate.version)
     return outcome
 

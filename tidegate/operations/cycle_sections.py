@@ -18,7 +18,6 @@ from tidegate.adapters.cycle_report_model import (
     LaunchCycle,
     ModelComparison,
     OverrideLine,
-    SwapLine,
 )
 from tidegate.adapters.cycle_report_quality import (
     BatchQuality,
@@ -49,7 +48,7 @@ from tidegate.operations.retrain_model import (
 )
 from tidegate.operations.rule_rows import RuleBookRow
 from tidegate.operations.take_back import TakenBack
-from tidegate.operations.watch_drift import ColumnRow, EarlyDelinquencyRow, WatchDriftOutcome
+from tidegate.operations.watch_outcome import ColumnRow, EarlyDelinquencyRow, WatchDriftOutcome
 
 _COLUMNS_SHOWN = 12
 _WHOLE_SHIFTS = 2
@@ -217,10 +216,7 @@ def launch_cycle(
         version=newest.version,
         step="stopped" if isinstance(newest, LaunchStopped) else newest.step,
         lines=tuple(f"{line[0].upper()}{line[1:]}." for line in told),
-        swap_set=tuple(
-            SwapLine(**row.model_dump(exclude={"limit_minor"}))
-            for row in (served.swap_set if served else ())
-        ),
+        swap_set=served.swap_set if served else (),
     )
 
 

@@ -1,24 +1,20 @@
 """What a model would decide today: the decisions that the gate judges, made once and shared."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
-from credit_limits.decisions import DecisionBatch, decide
+from credit_limits.decisions import DecisionBatch
 from credit_limits.domain.decision import ReasonCode
 from credit_limits.policy.brakes import NO_BRAKES
 from credit_limits.policy.eligibility import permitted
 from credit_limits.policy.portfolio import Flags, Integers, Portfolio
-from monitoring.drift import SCORE
-from tidegate.adapters.dated_policies import load_dated
-from tidegate.operations.decision_cycle import parsed_limit_policy
-from tidegate.operations.limit_state import read_portfolio
-from tidegate.operations.macro_overlay import overlay_at
+from tidegate.operations.decision_inputs import Undecided
 from tidegate.operations.platform import Platform
-from tidegate.operations.rule_book import rule_book_at
-from tidegate.operations.scored_rows import label_window_months
+from tidegate.operations.undecided_day import read_day
 
 if TYPE_CHECKING:
     from tidegate.adapters.registry import LoadedVersion
@@ -57,11 +53,14 @@ def decided_today(
             the label window.
         AllocationInfeasible: the caps of the policy cannot be met.
     """
-    policy = parsed_limit_policy(load_dated(platform.policies("limits"), as_of))
-    rulebook = rule_book_at(platform, as_of)
-    overlay = overlay_at(platform, as_of)
-    portfolio = overlay.applied(read_portfolio(platform.lake, as_of, scored, SCORE))
-    window_months = label_window_months(loaded)
-    batch = decide(portfolio, policy, window_months, NO_BRAKES, rulebook)
-    forbidden = permitted(portfolio, policy, NO_BRAKES, rulebook)
-    return DecidedPortfolio(portfolio, batch, forbidden.has(ReasonCode.PERSISTENT_DEBT))
+    undecided = replace(read_day(platform, loaded, as_of, scored).undecided, brakes=NO_BRAKES)
+    batch = undecided.decided()
+    return DecidedPortfolio(undecided.portfolio, batch, in_persistent_debt(undecided))
+
+
+def in_persistent_debt(undecided: Undecided) -> Flags:
+    """Whose raises the limit policy forbids for persistent debt."""
+    found = permitted(
+        undecided.portfolio, undecided.policy, undecided.brakes, undecided.rulebook
+    ).has(ReasonCode.PERSISTENT_DEBT)
+    return np.asarray(found)

@@ -1,6 +1,7 @@
 """Shares of actions and limits: the latest day of decisions beside the days before it."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import date
 
 import pandas as pd
@@ -125,15 +126,5 @@ def _histogram(rows: pd.DataFrame, column: str, bins: Sequence[object]) -> tuple
 
 
 def _row(shift: DecisionShift) -> DecisionShiftRow:
-    return DecisionShiftRow(
-        group=shift.group,
-        measure=shift.measure,
-        accounts_then=shift.accounts_then,
-        accounts_now=shift.accounts_now,
-        psi=shift.psi,
-        noise=shift.noise,
-        p_value=shift.p_value,
-        p_corrected=shift.p_corrected,
-        level=shift.level.word,
-        finding=shift.finding,
-    )
+    told = asdict(shift) | {"level": shift.level.word, "finding": shift.finding}
+    return DecisionShiftRow.model_validate(told)

@@ -7,23 +7,17 @@ import numpy as np
 
 from credit_limits.domain.account import Product
 from credit_limits.domain.digest import digest_of
-from credit_limits.domain.errors import PolicyError
 from credit_limits.launch.canary import in_canary
-from credit_limits.policy.limit_policy import LimitPolicy, parse_limit_policy
 from credit_limits.policy.portfolio import PRODUCTS, Flags, Portfolio
-from monitoring.drift import SCORE
-from tidegate.adapters.dated_policies import DatedFile, load_dated
-from tidegate.operations.brakes import Brake, in_force, open_brakes
+from tidegate.operations.brakes import Brake, in_force
 from tidegate.operations.champion import CertifiedChampion
 from tidegate.operations.decision_inputs import DecisionInputs, model_inputs
 from tidegate.operations.decision_rows import Identity, Lineage, identify
-from tidegate.operations.limit_state import read_portfolio
-from tidegate.operations.macro_overlay import OverlayInForce, overlay_at
+from tidegate.operations.macro_overlay import OverlayInForce
 from tidegate.operations.past_due_links import feature_versions, past_due_links
 from tidegate.operations.platform import Platform
-from tidegate.operations.rule_book import rule_book_at
-from tidegate.operations.scored_rows import label_window_months, portfolio_scored
 from tidegate.operations.source_digests import deciding_code_digest, solver_digest
+from tidegate.operations.undecided_day import read_day
 
 _NOT_INPUTS = ("decisions", "shadow_decisions", "outbox", "quarantine", "protected")
 
@@ -104,17 +98,12 @@ def open_cycle(
             figures that the lake does not have.
         PolicyError: the limit policy, the overlay or the rule book of the day cannot be used.
     """
-    as_of = asked.as_of
-    file = load_dated(platform.policies("limits"), as_of)
-    policy = parsed_limit_policy(file)
-    rulebook = rule_book_at(platform, as_of)
-    scored = portfolio_scored(platform, certified.loaded, as_of)
-    overlay = overlay_at(platform, as_of)
-    portfolio = overlay.applied(read_portfolio(platform.lake, as_of, scored, SCORE))
-    portfolio = portfolio.where(asked.chosen(portfolio))
+    day = read_day(platform, certified.loaded, asked.as_of)
+    whole, file, overlay = day.undecided, day.policy_file, day.overlay
+    portfolio = whole.portfolio.where(asked.chosen(whole.portfolio))
     if not len(portfolio):
         return None
-    brakes = _brakes(platform, portfolio)
+    brakes = _naming(portfolio, day.brakes)
     versions = platform.lake.versions()
     lineage = Lineage(
         model_version=certified.version,
@@ -125,44 +114,30 @@ def open_cycle(
         data_versions={name: at for name, at in versions.items() if name not in _NOT_INPUTS},
         code_digest=deciding_code_digest(),
         solver_digest=solver_digest(),
-        rulebook_version=rulebook.version,
-        rulebook_digest=rulebook.digest,
+        rulebook_version=whole.rulebook.version,
+        rulebook_digest=whole.rulebook.digest,
         brakes=in_force(brakes),
         overlay_version=overlay.version,
         overlay_digest=overlay.digest,
     )
-    model = certified.loaded.model
+    model, service = certified.loaded.model, certified.loaded.feature_service
+    read_at = feature_versions(platform.ledger, service, asked.as_of, lineage.data_versions)
     inputs = DecisionInputs(
         portfolio=portfolio,
-        features=model_inputs(scored, portfolio, model),
-        links=past_due_links(
-            platform.lake,
-            portfolio,
-            feature_versions(
-                platform.ledger, certified.loaded.feature_service, as_of, lineage.data_versions
-            ),
-        ),
-        model=model,
-        policy=policy,
+        policy=whole.policy,
         brakes=lineage.brakes,
-        rulebook=rulebook,
-        label_window_months=label_window_months(certified.loaded),
+        rulebook=whole.rulebook,
+        label_window_months=whole.label_window_months,
+        features=model_inputs(day.scored, portfolio, model),
+        links=past_due_links(platform.lake, portfolio, read_at),
+        model=model,
     )
     identity = identify(portfolio, inputs.features, lineage)
     key = digest_of({"certificate": lineage.certificate_digest, "decisions": identity.ids})
     return DecisionCycle(key, certified, brakes, lineage, inputs, identity, overlay)
 
 
-def _brakes(platform: Platform, portfolio: Portfolio) -> tuple[Brake, ...]:
-    """The open brakes that name a product which the portfolio holds."""
+def _naming(portfolio: Portfolio, brakes: tuple[Brake, ...]) -> tuple[Brake, ...]:
+    """The brakes that name a product which the portfolio holds."""
     held = {PRODUCTS[place] for place in np.unique(portfolio.product)}
-    brakes = open_brakes(platform, portfolio.as_of)
     return tuple(brake for brake in brakes if held & set(brake.order.products))
-
-
-def parsed_limit_policy(file: DatedFile) -> LimitPolicy:
-    """The limit policy of a file; :class:`PolicyError` names the file that cannot be used."""
-    try:
-        return parse_limit_policy(file.content)
-    except PolicyError as error:
-        raise PolicyError(f"{file.version}: {error}") from error

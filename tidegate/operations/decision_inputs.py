@@ -34,21 +34,41 @@ _CONTRIBUTION_DIGITS = 6
 
 
 @dataclass(frozen=True, slots=True)
-class DecisionInputs:
-    """N accounts and what decides about them.
+class Undecided:
+    """N accounts, scored, and what decides about them.
 
-    ``features``, shape (N, F), are the model's inputs in its order; ``portfolio`` holds the score
-    that the model gave them. ``links`` are those that its linked risk counts.
+    ``label_window_months`` is the window of the default probability that ``portfolio`` holds.
     """
 
     portfolio: Portfolio
-    features: Floats
-    links: PastDueLinks
-    model: DefaultRiskModel
     policy: LimitPolicy
     brakes: Brakes
     rulebook: RuleBook
     label_window_months: int
+
+    def decided(self) -> DecisionBatch:
+        """The decisions, in the portfolio's order; nothing is written.
+
+        Raises:
+            AllocationInfeasible: the caps of the policy cannot be met.
+            PolicyError: the policy does not know the model's label window.
+        """
+        return decide(
+            self.portfolio, self.policy, self.label_window_months, self.brakes, self.rulebook
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionInputs(Undecided):
+    """N accounts and what decides about them, with what their model read.
+
+    ``features``, shape (N, F), are the inputs of ``model`` in its order; ``portfolio`` holds the
+    score that it gave them. ``links`` are those that its linked risk counts.
+    """
+
+    features: Floats
+    links: PastDueLinks
+    model: DefaultRiskModel
 
     def where(self, flags: Flags) -> "DecisionInputs":
         """The accounts whose flag is set, in the same order."""
@@ -74,13 +94,7 @@ def make_decisions(
         AllocationInfeasible: the caps of the policy cannot be met.
         PolicyError: the policy does not know the model's label window.
     """
-    batch = decide(
-        inputs.portfolio,
-        inputs.policy,
-        inputs.label_window_months,
-        inputs.brakes,
-        inputs.rulebook,
-    )
+    batch = inputs.decided()
     names, contributions = feature_reasons(inputs, batch, threads)
     rows = decision_rows(
         inputs.portfolio,

@@ -35,7 +35,7 @@ from tidegate.operations.platform import Platform
 from tidegate.operations.promotion_outcome import PromoteModelOutcome
 from tidegate.operations.retrain_model import RetrainModelOutcome
 from tidegate.operations.rule_rows import RuleBookRow
-from tidegate.operations.watch_drift import WatchDriftOutcome
+from tidegate.operations.watch_outcome import WatchDriftOutcome
 
 _Outcome = TypeVar("_Outcome", bound=BaseModel)
 

@@ -131,12 +131,7 @@ def ingest_batch(platform: Platform, request: IngestBatchRequest) -> IngestBatch
     except Refused as refused:
         _record_refusal(platform, mapping, batch_id, refused)
         raise
-    platform.ledger.append(
-        EntryKind.BATCH_ACCEPTED,
-        platform.settings.actor,
-        outcome.model_dump(mode="json"),
-        key=batch_id,
-    )
+    platform.record(EntryKind.BATCH_ACCEPTED, outcome, key=batch_id)
     _log.info("batch_accepted", batch_id=batch_id, lines=outcome.rows_accepted)
     return outcome
 

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict
 
 from credit_limits.domain.digest import digest_of
 from credit_limits.domain.errors import LedgerBroken
+from credit_limits.launch.beside import Parity, SwapGroup
 from credit_limits.launch.policy import HarmRule, LaunchPolicy, LaunchStep, Step
 from credit_limits.ledger.entry import Entry, EntryKind
 from tidegate.operations.platform import Platform
@@ -91,32 +92,6 @@ class HarmRow(_Value):
     streams: tuple[StreamRow, ...]
 
 
-class ParityRow(_Value):
-    """See :class:`credit_limits.launch.swap_set.Parity`."""
-
-    accounts: int
-    only_champion: int
-    only_launching: int
-    same_state: int
-    same_score: int
-    same_score_and_limit: int
-
-
-class SwapRow(_Value):
-    """See :class:`credit_limits.launch.swap_set.SwapGroup`."""
-
-    name: str
-    accounts: int
-    raised_by_launching: int
-    raised_by_champion: int
-    cut_by_launching: int
-    cut_by_champion: int
-    limit_minor: int
-    expected_profit_minor: float
-    expected_loss_minor: float
-    exposure_minor: float
-
-
 class LaunchServed(_Value):
     """One cycle of decisions with a version that launches.
 
@@ -132,8 +107,8 @@ class LaunchServed(_Value):
     batch_id: str
     champion_batch_id: str
     decisions: int
-    parity: ParityRow | None = None
-    swap_set: tuple[SwapRow, ...] = ()
+    parity: Parity | None = None
+    swap_set: tuple[SwapGroup, ...] = ()
     reason: str
 
 
@@ -324,8 +299,7 @@ def served_already(platform: Platform, launch: str, as_of: date, batch: str) -> 
 
 
 def _append(platform: Platform, kind: EntryKind, value: BaseModel, content: object) -> None:
-    payload = value.model_dump(mode="json")
-    platform.ledger.append(kind, platform.settings.actor, payload, key=digest_of(content))
+    platform.record(kind, value, key=digest_of(content))
 
 
 def _launch(platform: Platform, begun: Entry, as_of: date | None) -> Launch:

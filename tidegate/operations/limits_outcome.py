@@ -10,12 +10,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from credit_limits.allocation.certificate import Certificate
 from credit_limits.decisions import DecisionBatch
-from credit_limits.domain.account import Product, Segment
 from credit_limits.explanation.reasons import ACTIONS
 from credit_limits.launch.policy import Step
-from credit_limits.policy.brakes import BrakeMeasure, BrakeOrder
 from credit_limits.policy.portfolio import Integers, Portfolio
-from tidegate.operations.brakes import Brake
+from tidegate.operations.brakes import Brake, OrderedBrake
 from tidegate.operations.launches import LaunchServed
 from tidegate.operations.macro_overlay import OverlayRow
 from tidegate.operations.outbox_outcome import DueRow
@@ -75,17 +73,9 @@ class GroupRow(BaseModel):
     to_minor: int
 
 
-class BrakeRow(BaseModel):
+class BrakeRow(OrderedBrake):
     """A brake under which limits were decided; ``entry_sequence`` is its place in the ledger."""
 
-    model_config = ConfigDict(frozen=True)
-
-    measure: BrakeMeasure
-    products: tuple[Product, ...]
-    segments: tuple[Segment, ...] = ()
-    regions: tuple[str, ...] = ()
-    ratio_permille: int | None = None
-    grades: int | None = None
     since: date
     reason: str
     entry_sequence: int
@@ -93,15 +83,7 @@ class BrakeRow(BaseModel):
     @property
     def name(self) -> str:
         """The brake in a few words."""
-        order = BrakeOrder(
-            self.measure,
-            self.products,
-            self.segments,
-            self.regions,
-            self.ratio_permille,
-            self.grades,
-        )
-        return f"{order.words} since {self.since}"
+        return f"{self.order.words} since {self.since}"
 
 
 class AdjustLimitsOutcome(BaseModel):

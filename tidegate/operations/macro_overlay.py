@@ -7,7 +7,6 @@ from datetime import date
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from credit_limits.domain.errors import PolicyError
 from credit_limits.domain.periods import end_of_day
 from credit_limits.policy.overlay import Overlay, parse_overlay
 from credit_limits.policy.portfolio import Portfolio
@@ -94,10 +93,7 @@ def overlay_at(
         PolicyError: no file is in force, or one that does not hold together.
     """
     file = load_dated(platform.policies("overlay"), as_of)
-    try:
-        overlay = parse_overlay(file.content)
-    except PolicyError as error:
-        raise PolicyError(f"{file.version}: {error}") from error
+    overlay = file.parsed(parse_overlay)
     rise = None
     if overlay.asks_for_unemployment:
         rise = _unemployment_rise(platform, as_of, versions or platform.lake.versions())

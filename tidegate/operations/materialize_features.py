@@ -112,12 +112,7 @@ def materialize_features(
     if request.online:
         platform.feature_store.materialize_online(plan.service.name, plan.as_of)
     outcome = _outcome(plan, snapshots, computed)
-    platform.ledger.append(
-        EntryKind.FEATURES_MATERIALIZED,
-        platform.settings.actor,
-        outcome.model_dump(mode="json"),
-        key=key,
-    )
+    platform.record(EntryKind.FEATURES_MATERIALIZED, outcome, key=key)
     _log.info(
         "features_materialized",
         as_of=str(plan.as_of),

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import structlog
 
-from credit_limits.domain.digest import digest_of
 from credit_limits.gates.overrides import (
     SignedOverride,
     finding_of,
@@ -18,7 +17,7 @@ from credit_limits.ledger.entry import Entry, EntryKind
 from tidegate.adapters.dated_policies import DatedFile
 from tidegate.adapters.signing import verifies
 from tidegate.operations.approvals import approval_policy
-from tidegate.operations.candidate import Candidate
+from tidegate.operations.candidate import Candidate, scope_of
 from tidegate.operations.ledger_time import latest_time
 from tidegate.operations.makers import makers_of
 from tidegate.operations.platform import Platform
@@ -46,22 +45,7 @@ def override_scope(candidate: Candidate, gates: DatedFile, check: CheckName, fin
     Raises:
         ModelError: the version does not say on which data it was trained.
     """
-    loaded = candidate.loaded
-    return digest_of(
-        {
-            "purpose": "override",
-            "model_name": loaded.model_name,
-            "version": loaded.version,
-            "artefact_digest": loaded.model.artefact_digest,
-            "feature_service": loaded.feature_service,
-            "schema_hash": candidate.schema_in_use,
-            "data_versions": candidate.lineage,
-            "thresholds_digest": gates.digest,
-            "champion_before": candidate.standing.entry_digest if candidate.standing else None,
-            "check": check.value,
-            "finding": finding,
-        }
-    )
+    return scope_of(candidate, gates, "override", {"check": check, "finding": finding})
 
 
 def overrides_of(candidate: Candidate, gates: DatedFile, verdict: Verdict) -> tuple[Granted, ...]:

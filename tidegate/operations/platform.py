@@ -5,6 +5,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pydantic import BaseModel
+
+from credit_limits.ledger.entry import Entry, EntryKind
 from tidegate.adapters.clock import Clock, SystemClock
 from tidegate.adapters.control_db import Ledger, open_control_db
 from tidegate.adapters.lake import Lake
@@ -45,6 +48,11 @@ class Platform:
         from tidegate.adapters.registry import Registry
 
         return Registry(self.settings)
+
+    def record(self, kind: EntryKind, value: BaseModel, *, key: str) -> Entry:
+        """The value as an entry of the ledger, by whom the settings name; a key is one entry."""
+        payload = value.model_dump(mode="json")
+        return self.ledger.append(kind, self.settings.actor, payload, key=key)
 
     def at_entry(self, sequence: int) -> "Platform":
         """The same platform, whose ledger ends with this entry: for questions about the past."""

@@ -22,8 +22,8 @@ def welfare_evidence(candidate: Candidate) -> WelfareEvidence:
         accounts=len(portfolio),
         limit_minor=int(portfolio.limit_minor.sum()),
         revolver_limit_minor=int(portfolio.limit_minor[revolving(portfolio)].sum()),
-        candidate=_added(candidate.decided),
-        champion=None if champion is None else _added(champion),
+        candidate=added_limit(candidate.decided),
+        champion=None if champion is None else added_limit(champion),
     )
 
 
@@ -41,8 +41,8 @@ def portfolio_evidence(candidate: Candidate) -> PortfolioEvidence:
     )
 
 
-def _added(decided: DecidedPortfolio) -> AddedLimit:
-    """Added limit by whom it goes to."""
+def added_limit(decided: DecidedPortfolio) -> AddedLimit:
+    """The limit that decisions add, and what of it goes to debt."""
     added = decided.added_minor
     return AddedLimit(
         added_minor=int(added.sum()),

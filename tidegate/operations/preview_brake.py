@@ -1,5 +1,6 @@
 """Preview a brake: what it would do to today's decisions, before anyone sets it."""
 
+from dataclasses import replace
 from datetime import date
 
 import structlog
@@ -7,10 +8,11 @@ from pydantic import BaseModel, ConfigDict
 
 from credit_limits.decision_changes import compare
 from credit_limits.policy.brakes import Brakes
+from tidegate.operations.champion import DEFAULT_RISK, load_champion
 from tidegate.operations.change_rows import ChangeTables, change_tables
 from tidegate.operations.platform import Platform
 from tidegate.operations.set_brake import AskedBrake, check_region
-from tidegate.operations.undecided_portfolio import read_undecided
+from tidegate.operations.undecided_day import read_day
 
 _log = structlog.get_logger(__name__)
 
@@ -50,11 +52,13 @@ def preview_brake(platform: Platform, request: PreviewBrakeRequest) -> PreviewBr
     """
     as_of = request.as_of or platform.lake.latest_knowledge()
     check_region(platform, request.region, as_of)
-    undecided = read_undecided(platform, as_of)
-    portfolio, order = undecided.portfolio, request.order
+    champion = load_champion(platform, DEFAULT_RISK)
+    day = read_day(platform, champion.loaded, as_of)
+    undecided, order = day.undecided, request.order
+    portfolio = undecided.portfolio
     before = undecided.decided()
     _log.info("decided_without_the_brake", accounts=len(portfolio))
-    after = undecided.decided(brakes=Brakes((*undecided.brakes.orders, order)))
+    after = replace(undecided, brakes=Brakes((*undecided.brakes.orders, order))).decided()
     _log.info("decided_with_the_brake", accounts=len(portfolio))
     held = order.holds(portfolio)
     unplaced = held & (
@@ -64,8 +68,8 @@ def preview_brake(platform: Platform, request: PreviewBrakeRequest) -> PreviewBr
     return PreviewBrakeOutcome(
         as_of=as_of,
         brake=order.words,
-        model_version=undecided.model_version,
-        policy_version=undecided.policy_file.version,
+        model_version=champion.version,
+        policy_version=day.policy_file.version,
         accounts=len(portfolio),
         held=int(held.sum()),
         not_placed=int(unplaced.sum()),

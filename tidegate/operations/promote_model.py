@@ -256,12 +256,7 @@ def _refuse(
     platform.registry.set_version_tags(
         loaded.model_name, loaded.version, {"gate": "refused", "gate_failing": failing}
     )
-    platform.ledger.append(
-        EntryKind.PROMOTION_REFUSED,
-        platform.settings.actor,
-        outcome.model_dump(mode="json"),
-        key=refusal,
-    )
+    platform.record(EntryKind.PROMOTION_REFUSED, outcome, key=refusal)
     _log.warning("promotion_refused", model=loaded.model_name, failing=failing)
     return outcome
 

@@ -20,11 +20,10 @@ from credit_limits.explanation.recourse import (
 )
 from credit_limits.explanation.ways_out import Goal, Recourse
 from credit_limits.policy.account_changes import STATE_CAUSES
-from credit_limits.policy.limit_policy import LimitPolicy
+from credit_limits.policy.limit_policy import LimitPolicy, parse_limit_policy
 from credit_limits.policy.portfolio import STATUSES, Integers, Portfolio
 from tidegate.adapters.dated_policies import load_dated
 from tidegate.operations.brakes import in_force
-from tidegate.operations.decision_cycle import parsed_limit_policy
 from tidegate.operations.platform import Platform
 from tidegate.operations.recorded_decisions import RecordedBatch
 from tidegate.operations.remade_inputs import brakes_as_of, portfolio_as_decided
@@ -95,7 +94,10 @@ class RecourseSearch:
         outcome, first = batch.outcome, batch.rows.slice(0, 1).to_pylist()[0]
         try:
             file = load_dated(platform.policies("limits"), outcome.as_of)
-            policy, rulebook = parsed_limit_policy(file), rule_book_at(platform, outcome.as_of)
+            policy, rulebook = (
+                file.parsed(parse_limit_policy),
+                rule_book_at(platform, outcome.as_of),
+            )
         except PolicyError as error:
             raise DataMissing(f"the policy of {outcome.as_of} cannot be used: {error}") from error
         if (file.digest, rulebook.digest) != (outcome.policy_digest, first["rulebook_digest"]):

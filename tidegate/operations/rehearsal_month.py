@@ -42,7 +42,8 @@ from tidegate.operations.retrain_model import (
     RetrainModelRequest,
     retrain_model,
 )
-from tidegate.operations.watch_drift import WatchDriftOutcome, WatchDriftRequest, watch_drift
+from tidegate.operations.watch_drift import WatchDriftRequest, watch_drift
+from tidegate.operations.watch_outcome import WatchDriftOutcome
 
 _SOURCE = "world"
 _ALARM = "alarm"

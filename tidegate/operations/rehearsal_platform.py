@@ -74,7 +74,7 @@ def open_rehearsal(
     if limit_policy is not None:
         _replace_limits(policies / _LIMITS, limit_policy)
     file = load_dated(policies / _LIMITS, clock.day)
-    parse_limit_policy(file.content)
+    file.parsed(parse_limit_policy)
     settings = platform.settings.model_copy(
         update={
             "var_dir": folder,

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from credit_limits.rehearsal.actions import GradeActions
 from credit_limits.rehearsal.judging import ModelTrial
 from credit_limits.rehearsal.result import CapUse, Event, PolicyResult, Score
 from credit_limits.rehearsal.scores import Rehearsed, scores
@@ -11,6 +12,7 @@ from credit_limits.simulation.calendar import Calendar
 from credit_limits.simulation.faults import Fault
 from credit_limits.simulation.scenarios import Scenario, ScenarioName
 from tidegate.operations.platform import Platform
+from tidegate.operations.rehearsal_actions import actions_of
 from tidegate.operations.rehearsal_course import Lived
 from tidegate.operations.rehearsal_events import (
     events_of_deliveries,
@@ -37,6 +39,7 @@ class SeedStory:
     events: tuple[Event, ...]
     trials: tuple[ModelTrial, ...]
     cap_use: tuple[CapUse, ...]
+    actions: tuple[GradeActions, ...]
 
 
 def story_of(
@@ -61,6 +64,7 @@ def story_of(
             for promoted, risk in zip(promotions, lived.risks, strict=True)
         ),
         cap_use=_cap_use(lived),
+        actions=actions_of(platform, lived.records),
     )
 
 

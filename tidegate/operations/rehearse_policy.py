@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from credit_limits.domain.digest import digest_bytes, digest_of
 from credit_limits.ledger.entry import EntryKind
+from credit_limits.rehearsal.actions import together
 from credit_limits.rehearsal.books import Books
 from credit_limits.rehearsal.comparison import PolicyBooks, compared
 from credit_limits.rehearsal.result import PolicyResult, RehearsalResult
@@ -155,12 +156,7 @@ def rehearse_policy(
     lived = [rehearsal.live(seed, on_month) for seed in rehearsal.seeds]
     result = rehearsal.result(lived)
     outcome = rehearsal.written(result)
-    platform.ledger.append(
-        EntryKind.REHEARSAL_FINISHED,
-        platform.settings.actor,
-        outcome.model_dump(mode="json"),
-        key=rehearsal.key,
-    )
+    platform.record(EntryKind.REHEARSAL_FINISHED, outcome, key=rehearsal.key)
     _log.info("rehearsal_finished", path=outcome.path, result_digest=outcome.result_digest)
     return outcome
 
@@ -241,6 +237,7 @@ class _Rehearsal:
             events=events,
             scores=scores,
             cap_use=stories[0].cap_use,
+            actions=together(part for story in stories for part in story.actions),
         )
 
     def _books(self, own: Sequence[Books]) -> list[PolicyBooks]:

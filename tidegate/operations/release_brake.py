@@ -78,12 +78,7 @@ def release_brake(platform: Platform, request: ReleaseBrakeRequest) -> ReleaseBr
         reason=request.reason,
         **_signed(platform, request, applied, as_of),
     )
-    entry = platform.ledger.append(
-        EntryKind.BRAKE_RELEASED,
-        platform.settings.actor,
-        released.model_dump(mode="json"),
-        key=key,
-    )
+    entry = platform.record(EntryKind.BRAKE_RELEASED, released, key=key)
     _log.info("brake_released", brake=brake.name, as_of=str(as_of), by=released.name)
     return _outcome(entry, recognised=False)
 

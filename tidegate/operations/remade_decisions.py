@@ -20,14 +20,13 @@ from credit_limits.domain.errors import (
     ModelError,
     PolicyError,
 )
-from credit_limits.policy.limit_policy import LimitPolicy
+from credit_limits.policy.limit_policy import LimitPolicy, parse_limit_policy
 from credit_limits.policy.portfolio import FEATURES_READ, Flags, Portfolio, rule_features
 from credit_limits.policy.rulebook import RuleBook
 from feature_repo.queries import schema_hash, service_of
 from monitoring.drift import SCORE
 from tidegate.adapters.dated_policies import DatedFile, load_dated
 from tidegate.operations.brakes import in_force
-from tidegate.operations.decision_cycle import parsed_limit_policy
 from tidegate.operations.decision_inputs import DecisionInputs, make_decisions, model_inputs
 from tidegate.operations.decision_rows import Identity, Lineage, feature_row_digests, identify
 from tidegate.operations.limit_state import read_portfolio
@@ -158,7 +157,7 @@ class _Remaking:
         try:
             file = load_dated(self.platform.policies("limits"), self.outcome.as_of)
             self._note(Part.POLICY, recorded, f"{file.version}, {file.digest}")
-            return file, parsed_limit_policy(file)
+            return file, file.parsed(parse_limit_policy)
         except PolicyError as error:
             self._note(Part.POLICY, recorded, str(error))
             return None, None

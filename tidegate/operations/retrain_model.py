@@ -18,7 +18,7 @@ from credit_limits.domain.features import ServiceSpec
 from credit_limits.ledger.entry import EntryKind
 from feature_repo.queries import service_of
 from tidegate.adapters.dated_policies import load_dated
-from tidegate.operations.champion import CHALLENGER
+from tidegate.operations.champion import CHALLENGER, DEFAULT_RISK
 from tidegate.operations.platform import Platform
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger(__name__)
 
-MODEL_NAME = "default_risk"
 _OUTCOME_FILE = "outcome.json"
 
 
@@ -111,7 +110,7 @@ def retrain_model(platform: Platform, request: RetrainModelRequest) -> RetrainMo
 
     as_of = request.as_of or platform.lake.latest_knowledge()
     service = service_of(request.feature_service)
-    file = load_dated(platform.policies("training", MODEL_NAME), as_of)
+    file = load_dated(platform.policies("training", DEFAULT_RISK), as_of)
     policy = parse_training_policy(file.version, file.digest, file.content)
     lineage = lineage_of(
         platform,
@@ -123,22 +122,17 @@ def retrain_model(platform: Platform, request: RetrainModelRequest) -> RetrainMo
     )
     if entry := platform.ledger.find(EntryKind.MODEL_TRAINED, lineage.run_key):
         stored = RetrainModelOutcome.model_validate(entry.payload)
-        _log.info("training_recognised", model=MODEL_NAME, version=stored.version)
+        _log.info("training_recognised", model=DEFAULT_RISK, version=stored.version)
         return stored.model_copy(update={"recognised": True})
-    registered = platform.registry.find_by_run_key(MODEL_NAME, lineage.run_key)
+    registered = platform.registry.find_by_run_key(DEFAULT_RISK, lineage.run_key)
     if registered is None:
         registered = _train_and_register(platform, service, policy, lineage)
     outcome = _outcome(platform, registered)
-    platform.registry.set_alias(MODEL_NAME, CHALLENGER, outcome.version)
-    platform.ledger.append(
-        EntryKind.MODEL_TRAINED,
-        platform.settings.actor,
-        outcome.model_dump(mode="json"),
-        key=lineage.run_key,
-    )
+    platform.registry.set_alias(DEFAULT_RISK, CHALLENGER, outcome.version)
+    platform.record(EntryKind.MODEL_TRAINED, outcome, key=lineage.run_key)
     _log.info(
         "model_trained",
-        model=MODEL_NAME,
+        model=DEFAULT_RISK,
         version=outcome.version,
         auc=round(outcome.figures["auc"].value, 4),
         rows_train=outcome.rows_train,
@@ -181,7 +175,7 @@ def _train_and_register(
     )
     _log.info("model_fitted", trees=run.model.booster.num_trees(), seconds=_seconds_since(start))
     registered = platform.registry.register(
-        MODEL_NAME,
+        DEFAULT_RISK,
         run,
         run_key=lineage.run_key,
         artefacts={
@@ -212,7 +206,7 @@ def _payload(run: "TrainingRun") -> dict[str, object]:
     """What the outcome says of the run itself; the registry adds version and run."""
     validation = run.cross_validation.as_plain() if run.cross_validation else None
     return {
-        "model_name": MODEL_NAME,
+        "model_name": DEFAULT_RISK,
         "run_key": run.lineage.run_key,
         "as_of": run.lineage.as_of,
         "feature_service": run.lineage.feature_service,
@@ -232,7 +226,7 @@ def _payload(run: "TrainingRun") -> dict[str, object]:
 
 
 def _outcome(platform: Platform, registered: "RegisteredVersion") -> RetrainModelOutcome:
-    stored = json.loads(platform.registry.artefact(MODEL_NAME, registered.version, _OUTCOME_FILE))
+    stored = json.loads(platform.registry.artefact(DEFAULT_RISK, registered.version, _OUTCOME_FILE))
     return RetrainModelOutcome.model_validate(
         {**stored, "version": registered.version, "run_id": registered.run_id}
     )

@@ -30,11 +30,7 @@ def lender_at(platform: Platform, on: date) -> Lender:
     Raises:
         PolicyError: no file is in force, or one that does not hold together.
     """
-    file = load_dated(platform.policies("lender"), on)
-    try:
-        return parse_lender(file.content)
-    except PolicyError as error:
-        raise PolicyError(f"{file.version}: {error}") from error
+    return load_dated(platform.policies("lender"), on).parsed(parse_lender)
 
 
 def rule_book_at(

@@ -1,8 +1,8 @@
 """Serve a launch: a cycle's decisions by the version that launches, beside the champion's."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
-from credit_limits.decisions import DecisionBatch, decide
+from credit_limits.decisions import DecisionBatch
 from credit_limits.launch.policy import Step
 from credit_limits.launch.swap_set import Decided, parity, swap_set
 from tidegate.operations.decision_cycle import DecisionCycle
@@ -10,8 +10,6 @@ from tidegate.operations.decision_inputs import make_decisions
 from tidegate.operations.launches import (
     Launch,
     LaunchServed,
-    ParityRow,
-    SwapRow,
     record_served,
     served_already,
 )
@@ -80,8 +78,8 @@ def serve_shadow(
         batch_id=batch_id,
         champion_batch_id=champion_batch,
         decisions=len(shadow.inputs.portfolio),
-        parity=ParityRow(**asdict(parity(champion, launching))),
-        swap_set=tuple(SwapRow(**asdict(group)) for group in swap_set(champion, launching)),
+        parity=parity(champion, launching),
+        swap_set=swap_set(champion, launching),
         reason=f"version {launch.version} decided the same accounts in shadow, without effect",
     )
     record_served(platform, served)
@@ -91,12 +89,4 @@ def serve_shadow(
 def _decided(cycle: DecisionCycle, batch: DecisionBatch | None) -> Decided:
     """The decisions of a cycle, made again where they were recognised."""
     inputs = cycle.inputs
-    if batch is None:
-        batch = decide(
-            inputs.portfolio,
-            inputs.policy,
-            inputs.label_window_months,
-            inputs.brakes,
-            inputs.rulebook,
-        )
-    return Decided(inputs.portfolio, batch, cycle.identity.state_digests)
+    return Decided(inputs.portfolio, batch or inputs.decided(), cycle.identity.state_digests)

@@ -5,6 +5,7 @@ itself: without a last day it is refused. Where the approval policy names approv
 key of one of them.
 """
 
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 
@@ -118,13 +119,8 @@ def set_brake(platform: Platform, request: SetBrakeRequest) -> SetBrakeOutcome:
         )
     check_region(platform, request.region, as_of)
     asked = BrakeApplied(
+        **asdict(request.order),
         as_of=as_of,
-        measure=request.measure,
-        products=request.order.products,
-        segments=request.order.segments,
-        regions=request.order.regions,
-        ratio_permille=request.order.ratio_permille,
-        grades=request.order.grades,
         reason=request.reason,
         owner=request.owner,
         expires_on=request.until,
@@ -135,12 +131,7 @@ def set_brake(platform: Platform, request: SetBrakeRequest) -> SetBrakeOutcome:
     said = {"purpose": "set_brake", **asked.model_dump(mode="json")}
     signed = signed_by_approver(platform, request.key, as_of, "a brake is set", said)
     applied = asked.model_copy(update=signed)
-    entry = platform.ledger.append(
-        EntryKind.BRAKE_APPLIED,
-        platform.settings.actor,
-        applied.model_dump(mode="json"),
-        key=key,
-    )
+    entry = platform.record(EntryKind.BRAKE_APPLIED, applied, key=key)
     _log.info("brake_set", brake=applied.order.words, as_of=str(as_of), by=applied.name)
     return _outcome(entry, recognised=False)
 

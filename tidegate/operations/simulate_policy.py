@@ -1,24 +1,22 @@
 """Simulate a limit policy: what it would decide today, beside the policy in force."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-import numpy as np
 import structlog
 from pydantic import BaseModel, ConfigDict, Field
 
 from credit_limits.decision_changes import Comparison, compare
-from credit_limits.decisions import DecisionBatch
-from credit_limits.domain.decision import ReasonCode
-from credit_limits.policy.eligibility import permitted
-from credit_limits.policy.portfolio import Flags
+from credit_limits.policy.limit_policy import parse_limit_policy
 from tidegate.adapters.dated_policies import DatedFile, load_draft
+from tidegate.operations.champion import DEFAULT_RISK, load_champion
 from tidegate.operations.change_rows import ChangeTables, change_tables
-from tidegate.operations.decision_cycle import parsed_limit_policy
+from tidegate.operations.decided_portfolio import DecidedPortfolio, in_persistent_debt
 from tidegate.operations.limits_outcome import CapRow, allocation_row
 from tidegate.operations.platform import Platform
-from tidegate.operations.portfolio_evidence import revolving
-from tidegate.operations.undecided_portfolio import UndecidedPortfolio, read_undecided
+from tidegate.operations.portfolio_evidence import added_limit
+from tidegate.operations.undecided_day import read_day
 from tidegate.operations.whole_files import write_whole
 
 _log = structlog.get_logger(__name__)
@@ -89,22 +87,22 @@ def simulate_policy(platform: Platform, request: SimulatePolicyRequest) -> Simul
     """
     as_of = request.as_of or platform.lake.latest_knowledge()
     draft = load_draft(request.policy, as_of)
-    policy = parsed_limit_policy(draft)
-    undecided = read_undecided(platform, as_of)
+    policy = draft.parsed(parse_limit_policy)
+    champion = load_champion(platform, DEFAULT_RISK)
+    day = read_day(platform, champion.loaded, as_of)
+    undecided = day.undecided
     before = undecided.decided()
-    _log.info("decided_under_the_policy_in_force", policy=undecided.policy_file.version)
-    after = undecided.decided(policy=policy)
+    _log.info("decided_under_the_policy_in_force", policy=day.policy_file.version)
+    after = replace(undecided, policy=policy).decided()
     _log.info("decided_under_the_new_policy", policy=draft.version)
     compared = compare(undecided.portfolio, before, after)
-    debt = permitted(
-        undecided.portfolio, undecided.policy, undecided.brakes, undecided.rulebook
-    ).has(ReasonCode.PERSISTENT_DEBT)
+    debt = in_persistent_debt(undecided)
     name = f"policy-{as_of}-{draft.digest[:12]}"
     outcome = SimulatePolicyOutcome(
         as_of=as_of,
-        model_version=undecided.model_version,
-        now=_side(undecided, undecided.policy_file, before, debt),
-        new=_side(undecided, draft, after, debt),
+        model_version=champion.version,
+        now=_side(day.policy_file, DecidedPortfolio(undecided.portfolio, before, debt)),
+        new=_side(draft, DecidedPortfolio(undecided.portfolio, after, debt)),
         changes=change_tables(compared),
         page=str(platform.settings.reports_dir / f"{name}.html"),
         data=str(platform.settings.reports_dir / f"{name}.json"),
@@ -114,16 +112,10 @@ def simulate_policy(platform: Platform, request: SimulatePolicyRequest) -> Simul
     return outcome
 
 
-def _side(
-    undecided: UndecidedPortfolio, file: DatedFile, batch: DecisionBatch, debt: Flags
-) -> PolicySide:
-    row = allocation_row(batch.certificate)
-    added = (batch.to_minor - undecided.portfolio.limit_minor).clip(min=0)
-    total = int(added.sum())
-
-    def share(flags: Flags) -> float:
-        return float(added[flags].sum() / total) if total else 0.0
-
+def _side(file: DatedFile, decided: DecidedPortfolio) -> PolicySide:
+    row = allocation_row(decided.batch.certificate)
+    added = added_limit(decided)
+    total = added.added_minor
     return PolicySide(
         version=file.version,
         digest=file.digest,
@@ -131,8 +123,8 @@ def _side(
         caps=row.caps,
         welfare=WelfareRow(
             added_minor=total,
-            revolver_share=share(revolving(undecided.portfolio)),
-            persistent_debt_share=share(np.asarray(debt)),
+            revolver_share=added.revolver_minor / total if total else 0.0,
+            persistent_debt_share=added.persistent_debt_minor / total if total else 0.0,
         ),
     )
 

@@ -29,7 +29,7 @@ from tidegate.operations.platform import Platform
 from tidegate.operations.roll_back_model import RollBackModelRequest, roll_back_model
 
 if TYPE_CHECKING:
-    from tidegate.operations.watch_drift import WatchDriftOutcome
+    from tidegate.operations.watch_outcome import WatchDriftOutcome
 
 _log = structlog.get_logger(__name__)
 _ALARM = "alarm"

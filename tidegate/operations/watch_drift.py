@@ -5,7 +5,6 @@ An alarm acts: it applies the brake that the policy names, and quiet watches rel
 
 from dataclasses import dataclass
 from datetime import date
-from math import isfinite
 from pathlib import Path
 
 import pandas as pd
@@ -20,7 +19,7 @@ from feature_repo.queries import tables_of
 from monitoring.brake_rule import BrakeRule, parse_brake_rule
 from monitoring.debounce import Levels, debounced
 from monitoring.decision_drift import DecisionThresholds, parse_decision_thresholds
-from monitoring.drift import SCORE, ColumnDrift, DriftVerdict, drift_verdict
+from monitoring.drift import SCORE, DriftVerdict, drift_verdict
 from monitoring.early_delinquency import EarlyVerdict, early_verdict
 from monitoring.matured import MaturedVerdict
 from monitoring.matured_thresholds import MaturedThresholds, parse_matured_thresholds
@@ -34,19 +33,18 @@ from monitoring.thresholds import (
 from tidegate.adapters.dated_policies import DatedFile, load_dated
 from tidegate.operations.brakes import Watch, act_on
 from tidegate.operations.champion import (
+    DEFAULT_RISK,
     CertifiedChampion,
     load_champion,
     standing_champion,
 )
 from tidegate.operations.decided_shares import (
-    DecisionDriftRow,
     decided_days,
     decision_drift,
 )
 from tidegate.operations.matured_decisions import (
     LABEL_TABLES,
     DecidedBatches,
-    MaturedRow,
     decided_batches,
     matured_performance,
     matured_row,
@@ -61,16 +59,15 @@ from tidegate.operations.scored_rows import (
     with_features,
 )
 from tidegate.operations.take_back import (
-    TakenBack,
     carry_out,
     finish_taking_back,
     taken_by,
     to_take_back,
 )
+from tidegate.operations.watch_outcome import WatchDriftOutcome, column_row, early_row
 
 _log = structlog.get_logger(__name__)
 
-_MODEL = "default_risk"
 _REPORT_SEED = 7
 
 
@@ -85,86 +82,6 @@ class WatchDriftRequest(BaseModel):
     page: bool = Field(
         True, description="also render Evidently's page, which takes most of the time"
     )
-
-
-class ColumnRow(BaseModel):
-    """One watched column. Shares are 0 to 1; ``psi`` is None where there is nothing to measure.
-
-    ``p_value`` is the chance of such a shift where nothing has changed, ``p_corrected`` the same
-    corrected for the number of columns. ``measured`` is the level of this watch by itself; an
-    input's ``level`` is less until it has been measured often enough. Empty or None: a watch of
-    before these were kept.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    name: str
-    psi: float | None
-    noise: float
-    null_share_reference: float
-    null_share_now: float
-    unseen_share: float
-    level: str
-    finding: str
-    p_value: float | None = None
-    p_corrected: float | None = None
-    measured: str = ""
-
-
-class EarlyDelinquencyRow(BaseModel):
-    """First missed payments of the ``months`` (one, or two together) up to ``month_end``.
-
-    Of the ``accounts`` that were current a month before, ``past_due`` are so now: the ``share``,
-    held against ``reference_share`` of the ``reference_months`` before. ``dispersion`` is how
-    much those vary beyond chance, 1 for not at all. What is None could not be judged, and
-    ``finding`` says why; ``ratio`` is also None over a reference share of 0.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    level: str
-    finding: str
-    month_end: date | None
-    months: int
-    accounts: int
-    past_due: int
-    reference_months: int
-    share: float | None
-    reference_share: float | None
-    ratio: float | None
-    dispersion: float | None
-    p_value: float | None
-
-
-class WatchDriftOutcome(BaseModel):
-    """The verdict: ``level`` is none, notice or alarm, the worst of all that was looked at.
-
-    That is the columns, ``early``, ``matured`` and ``decisions``; what is None is of a watch of
-    before it was looked at.
-
-    ``report`` is Evidently's page, empty where none was asked for. ``brakes_applied`` and
-    ``brakes_released`` are the names of the brakes that this watch applied and released;
-    ``taken_back`` says which version takes the place of a champion that broke its bounds.
-    """
-
-    model_config = ConfigDict(frozen=True, protected_namespaces=())
-
-    as_of: date
-    level: str
-    finding: str
-    columns: list[ColumnRow]
-    rows: int
-    report: str
-    model_version: str
-    certificate_digest: str
-    thresholds_version: str
-    early: EarlyDelinquencyRow | None = None
-    matured: MaturedRow | None = None
-    brakes_applied: list[str] = []
-    brakes_released: list[str] = []
-    decisions: DecisionDriftRow | None = None
-    taken_back: TakenBack | None = None
-    recognised: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,10 +122,10 @@ def watch_drift(platform: Platform, request: WatchDriftRequest) -> WatchDriftOut
         PolicyError: no thresholds are in force on that day.
     """
     as_of = request.as_of or platform.lake.latest_knowledge()
-    finish_taking_back(platform, _MODEL)
+    finish_taking_back(platform, DEFAULT_RISK)
     if stored := _acted_on(platform, as_of):
         return stored
-    champion = load_champion(platform, _MODEL)
+    champion = load_champion(platform, DEFAULT_RISK)
     policy = _policy(load_dated(platform.policies("monitoring"), as_of))
     batches = decided_batches(
         platform,
@@ -226,12 +143,7 @@ def watch_drift(platform: Platform, request: WatchDriftRequest) -> WatchDriftOut
     outcome = _with_brakes(platform, policy, seen, key)
     taken = to_take_back(platform, champion, outcome)
     outcome = outcome.model_copy(update={"taken_back": taken})
-    platform.ledger.append(
-        EntryKind.DRIFT_WATCHED,
-        platform.settings.actor,
-        outcome.model_dump(mode="json"),
-        key=key,
-    )
+    platform.record(EntryKind.DRIFT_WATCHED, outcome, key=key)
     _log.info(
         "drift_watched",
         as_of=str(as_of),
@@ -240,7 +152,7 @@ def watch_drift(platform: Platform, request: WatchDriftRequest) -> WatchDriftOut
         brakes_applied=outcome.brakes_applied,
         brakes_released=outcome.brakes_released,
     )
-    carry_out(platform, _MODEL, taken)
+    carry_out(platform, DEFAULT_RISK, taken)
     return outcome
 
 
@@ -251,7 +163,7 @@ def _acted_on(platform: Platform, as_of: date) -> WatchDriftOutcome | None:
     if entry is None or taken is None or taken.to_version is None:
         return None
     stored = WatchDriftOutcome.model_validate(entry.payload)
-    standing = standing_champion(platform, _MODEL)
+    standing = standing_champion(platform, DEFAULT_RISK)
     if stored.as_of != as_of or standing is None or standing.follows != taken.follows:
         return None
     return stored.model_copy(update={"recognised": True})
@@ -313,13 +225,13 @@ def _watch(platform: Platform, subject: _Subject, key: str, *, page: bool) -> Wa
         as_of=as_of,
         level=max(levels).word,
         finding="; ".join(filter(None, [_finding(verdict, early, performance), *decided.findings])),
-        columns=[_row(column) for column in verdict.columns],
+        columns=[column_row(column) for column in verdict.columns],
         rows=verdict.rows,
         report=str(path) if page else "",
         model_version=champion.version,
         certificate_digest=champion.certificate.digest,
         thresholds_version=policy.file.version,
-        early=_early_row(early),
+        early=early_row(early),
         matured=matured_row(performance),
         decisions=decided,
     )
@@ -377,37 +289,3 @@ def _finding(verdict: DriftVerdict, early: EarlyVerdict, matured: MaturedVerdict
     ]
     first = [each.finding for each in (early, matured) if each.level is not DriftLevel.NONE]
     return "; ".join([*first, *([verdict.finding] if verdict.finding else []), *moved])
-
-
-def _early_row(verdict: EarlyVerdict) -> EarlyDelinquencyRow:
-    months, test = verdict.months, verdict.test
-    return EarlyDelinquencyRow(
-        level=verdict.level.word,
-        finding=verdict.finding,
-        month_end=months[-1].month_end if months else None,
-        months=len(months),
-        accounts=sum(month.current for month in months),
-        past_due=sum(month.rolled for month in months),
-        reference_months=len(verdict.reference),
-        share=test.share if test else None,
-        reference_share=test.reference_share if test else None,
-        ratio=test.ratio if test and isfinite(test.ratio) else None,
-        dispersion=test.dispersion if test else None,
-        p_value=test.p_value if test else None,
-    )
-
-
-def _row(column: ColumnDrift) -> ColumnRow:
-    return ColumnRow(
-        name=column.name,
-        psi=column.psi,
-        noise=column.noise,
-        null_share_reference=column.null_share_reference,
-        null_share_now=column.null_share_now,
-        unseen_share=column.unseen_share,
-        level=column.level.word,
-        finding=column.finding,
-        p_value=column.p_value,
-        p_corrected=column.p_corrected,
-        measured=column.measured.word,
-    )
