@@ -175,6 +175,7 @@ def test_a_problem_that_cannot_be_is_not_built(change, says):
     [
         ({"bound": np.inf}, "the bound is not finite"),
         ({"scope": np.ones(3, bool)}, "the scope needs 2 places"),
+        ({"scope": np.array([1.0, np.nan])}, "a weight of the scope is not finite"),
     ],
 )
 def test_a_cap_that_cannot_be_is_not_built(change, says):
