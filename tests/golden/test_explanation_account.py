@@ -35,6 +35,7 @@ from credit_limits.explanation.state_exits import EXIT_SENTENCES, StateHeld, sta
 from credit_limits.explanation.ways_out import Change, Goal, Recourse, Step
 from credit_limits.policy.account_changes import STATE_CAUSES
 from credit_limits.policy.portfolio_caps import Measure
+from credit_limits.policy.ratio_rows import AveragedMeasure
 from tests.decision_samples import shipped_policy
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
@@ -42,7 +43,7 @@ TABLES = {
     "lines": (LINES, None),
     "products": (PRODUCT_NAMES, Product),
     "segments": (SEGMENT_NAMES, Segment),
-    "measures": (MEASURE_NAMES, Measure),
+    "measures": (MEASURE_NAMES, (*Measure, *AveragedMeasure)),
     "steps": (STEP_SENTENCES, Step),
     "goals": (GOAL_SENTENCES, Goal),
     "reasons": (REASON_SENTENCES, ReasonCode),

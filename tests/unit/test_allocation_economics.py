@@ -19,7 +19,11 @@ from credit_limits.allocation.economics import (
 )
 from credit_limits.domain.errors import PolicyError
 from credit_limits.domain.money import yuan
-from credit_limits.policy.economic_policy import EconomicPolicy, ProductEconomics
+from credit_limits.policy.economic_policy import (
+    EconomicPolicy,
+    ProductEconomics,
+    ProvisionPolicy,
+)
 from credit_limits.policy.eligibility import permitted
 from credit_limits.policy.ladder import CandidateLadder, Rounding
 from tests.decision_samples import NOT_KNOWN, portfolio_of, shipped_policy
@@ -36,6 +40,7 @@ ECONOMICS = EconomicPolicy(
     attrition_per_log_cut=0.2,
     change_cost_minor=yuan(5),
     cut_cost_rate=0.02,
+    provision=ProvisionPolicy(0.24, 30, 3.0, cost_rate=0.0),
     loss_events_by_window=((1, 0.2), (6, 1.6)),
 )
 LADDER = CandidateLadder((500, 1000, 2000), (Rounding(0, 1),))
