@@ -33,6 +33,8 @@ class RatioHeld:
 GroupSizes = Mapping[str, tuple[int, int]]
 """Accounts of the group and of the reference that a ratio row divides by, by its name."""
 _FLOOR = "at least "
+_ROUNDING_MINOR = 1e-6
+"""An average is rounded: a row that is met exactly must not miss by its last digit."""
 
 
 def allocation_problem(
@@ -49,8 +51,8 @@ def allocation_problem(
     A cap's bound is its ratio times the measure's sum at today's limits, or the changes that it
     allows; a row on accounts of which the portfolio has none is left out. A floor is the cap of the
     negated measure. A ratio row "average of A >= r x average of B" is the cap
-    r x average of B - average of A <= 0, the average over ``sizes`` where they are given: those of
-    the batch that the accounts were decided in.
+    r x average of B - average of A <= 0, up to a millionth of a minor unit, the average over
+    ``sizes`` where they are given: those of the batch that the accounts were decided in.
 
     Raises:
         PolicyError: a cap is on the funded balance, and the lender does not say what a partner
@@ -144,7 +146,7 @@ class _Measures:
             return None
         weights = rule.ratio / counts[1] * reference - group / counts[0]
         self._take(str(rule.measure))
-        return Cap(rule.name, str(rule.measure), 0.0, weights)
+        return Cap(rule.name, str(rule.measure), _ROUNDING_MINOR, weights)
 
     def _take(self, name: str) -> Floats:
         if name not in self.taken:

@@ -6,34 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import sparse
-from scipy.optimize import Bounds, LinearConstraint, milp
 
 from credit_limits.allocation.problem import AllocationProblem
 from credit_limits.allocation.solver import allocate
 from credit_limits.domain.errors import AllocationInfeasible
+from tests.allocation_milp import agrees, solved_by_milp
 from tests.allocation_samples import SEEDS, drawn_problem
-
-NEAR = 1e-6
-
-
-def solved_by_milp(problem: AllocationProblem) -> float | None:
-    """The best value by SciPy's own HiGHS; ``None`` where no choice meets the caps."""
-    allowed = problem.allowed.T.ravel()
-    one_each = sparse.kron(sparse.eye(problem.account_count), np.ones((1, problem.candidate_count)))
-    constraints = [LinearConstraint(one_each, 1, 1)]
-    for cap in problem.caps:
-        weights = problem.measures[cap.measure] * (1.0 if cap.scope is None else cap.scope)
-        constraints.append(LinearConstraint(weights.T.ravel()[None], -np.inf, cap.bound))
-    found = milp(
-        -problem.profit.T.ravel(),
-        integrality=np.ones(len(allowed)),
-        bounds=Bounds(0, allowed.astype(np.float64)),
-        constraints=constraints,
-        options={"mip_rel_gap": 0},
-    )
-    assert found.status in (0, 2), found.message
-    return None if found.status == 2 else -float(found.fun)
 
 
 def solved_by_trying(problem: AllocationProblem) -> float | None:
@@ -62,16 +40,6 @@ def solved(problem: AllocationProblem, core_accounts: int) -> tuple[float, float
     assert tuple(cap.used for cap in certificate.caps) == used
     assert certificate.value == problem.value(allocation.choice)
     return certificate.value, certificate.bound
-
-
-def agrees(found: tuple[float, float] | None, best: float | None) -> None:
-    assert (found is None) == (best is None)
-    if found is not None and best is not None:
-        value, bound = found
-        scale = max(abs(best), 1.0)
-        assert value <= best + NEAR * scale
-        assert best <= bound + NEAR * scale
-        assert best - value <= (bound - value) + NEAR * scale
 
 
 @given(SEEDS, st.integers(1, 5))

@@ -182,6 +182,20 @@ CLOSED_IN_CHINESE = """\
 重新计算：tidegate replay 4f1c8d2e9a0b7c6d5e3f""".format(root="c2" * 32)
 
 
+def test_every_row_tells_its_price_in_its_own_unit():
+    prices = (
+        CapPrice("moves", Measure.CHANGES, 1_250.0),
+        CapPrice("keep_up", AveragedMeasure.INCREASE, 0.0042),
+    )
+    held = replace(HELD, prices=prices)
+    assert [line for line in explanation_lines(held) if "price" in line] == [
+        "  The portfolio's price of changes of limits was 12.50 yuan each.",
+        "  The portfolio's price of raises in its group was 0.0042 a yuan.",
+    ]
+    chinese = explanation_lines(held, Language.CHINESE)
+    assert "  组合中额度调整的价格为每次12.50元。" in chinese
+
+
 def test_a_limit_that_the_caps_held_in_english():
     assert "\n".join(explanation_lines(HELD)) == HELD_IN_ENGLISH
 
