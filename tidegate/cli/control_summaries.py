@@ -40,7 +40,8 @@ def change_lines(changes: "ChangeTables") -> list[str]:
 
 
 def _groups(name: str, rows: "Sequence[ChangeRow]") -> list[str]:
-    header = (name, "accounts", "moved", "raises stopped", "exposure", "loss", "profit")
+    sums = ("exposure", "loss", "provision", "profit")
+    header = (name, "accounts", "moved", "raises stopped", *sums)
     return table(
         header,
         [
