@@ -70,8 +70,8 @@ def test_changes_are_counted_and_ratios_are_of_averages():
     told = re.findall(r"<tr><th scope=\"row\">(?:Changed limits|Merchants keep up).*", html)
     rows = [re.findall(r">([^<>]+)</t[dh]>", row) for row in told]
     assert rows == [
-        ["Changed limits", "in force", "2", "1", "1", "0"],
-        ["Changed limits", "new", "1", "1", "0", "2.5000"],
+        ["Changed limits, number of changes", "in force", "2", "1", "1", "0"],
+        ["Changed limits, number of changes", "new", "1", "1", "0", "2.5000"],
         ["Merchants keep up", "in force", "no such row"],
         ["Merchants keep up", "new", "800.13", "0.00", "none", "80.0%", "7.2500"],
     ]
