@@ -60,15 +60,22 @@ class Lender:
         Raises:
             PolicyError: the lender lends jointly and does not say how much the partner funds.
         """
-        shares = dict(self.partner_shares)
-        if not self.lends_jointly or not partner:
-            return 1.0
-        if partner not in shares:
+        share = self.partner_share(partner)
+        if share is None:
             raise PolicyError(
                 f"lender.partner_shares does not say which share of its loans {partner} funds; "
                 "state it, 0 where it only brings customers"
             )
-        return 1.0 - shares[partner]
+        return 1.0 - share
+
+    def partner_share(self, partner: str) -> float | None:
+        """The share of an account's loans that its partner funds; ``None`` where it is not stated.
+
+        0 where nobody else lends, or no partner brought the account (an empty name).
+        """
+        if not self.lends_jointly or not partner:
+            return 0.0
+        return dict(self.partner_shares).get(partner)
 
 
 def parse_lender(content: Mapping[str, object]) -> Lender:
