@@ -7,11 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from credit_limits.allocation import core_program
+from credit_limits.allocation.core import core_program as program_of
+from credit_limits.allocation.core import nearest_core, regrets
+from credit_limits.allocation.pricing import PricedAccounts
 from credit_limits.allocation.problem import AllocationProblem
 from credit_limits.allocation.solver import allocate
 from credit_limits.domain.errors import AllocationInfeasible
 from tests.allocation_milp import agrees, solved_by_milp
-from tests.allocation_samples import SEEDS, drawn_problem
+from tests.allocation_samples import SEEDS, drawn_problem, lender_problem
 
 
 def solved_by_trying(problem: AllocationProblem) -> float | None:
@@ -62,3 +66,20 @@ def test_of_some_accounts_what_a_general_solver_finds(random, accounts, core_acc
 def test_of_many_accounts_what_a_general_solver_finds(seed):
     problem = drawn_problem(np.random.default_rng(1000 + seed), 220)
     agrees(solved(problem, 16), solved_by_milp(problem))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_both_ways_through_a_large_relaxation_come_to_the_same_prices(seed, monkeypatch):
+    problem = lender_problem(700, 3, seed)
+    accounts = PricedAccounts(problem)
+    choice = np.asarray(accounts.settle(np.zeros(3)).choice)
+    reduced = accounts.reduced(np.zeros(3))
+    core = nearest_core(regrets(reduced), choice, 700)
+    program = program_of(accounts, reduced.max(axis=0), choice, core, 1.0)
+    assert len(program.cost) > 4096
+    inner = core_program.relax(program)
+    monkeypatch.setattr(core_program, "_MANY_COLUMNS", np.inf)
+    simplex = core_program.relax(program)
+    assert inner.status is simplex.status is core_program.Status.SOLVED
+    assert inner.bound == pytest.approx(simplex.bound, rel=1e-9)
+    assert inner.prices == pytest.approx(simplex.prices, rel=1e-6, abs=1e-12)
