@@ -28,6 +28,7 @@ from credit_limits.policy.account_changes import AccountChanges
 from credit_limits.policy.brakes import NO_BRAKES, Brakes
 from credit_limits.policy.eligibility import permitted
 from credit_limits.policy.initial_limits import with_first_use
+from credit_limits.policy.lender import Lender
 from credit_limits.policy.limit_policy import LimitPolicy
 from credit_limits.policy.permission import Permissions
 from credit_limits.policy.portfolio import Floats, Integers, Portfolio
@@ -102,16 +103,11 @@ def decide(
             partner funds and a cap asks for it.
     """
     permissions = permitted(portfolio, policy, brakes, rulebook)
-    candidates = candidate_limits(portfolio.limit_minor, permissions, policy.ladder)
-    counted = _counted(portfolio, permissions, policy)
-    values = candidate_values(counted, candidates, policy.economics, label_window_months)
-    problem = allocation_problem(portfolio, candidates, values, policy, lender=rulebook.lender)
-    allocation = allocate(problem)
-    prices = {cap.name: cap.price for cap in allocation.certificate.caps}
-    worth = worth_at_prices(problem, prices)
-    choices = _choices(portfolio, candidates, values, allocation)
-    places, done = np.arange(len(portfolio)), actions(choices, permissions)
-    loss = values.expected_loss[allocation.choice, places]
+    allocated = _allocated(
+        portfolio, permissions, policy, label_window_months, lender=rulebook.lender
+    )
+    choices = allocated.choices
+    done = actions(choices, permissions)
     return DecisionBatch(
         to_minor=choices.to_minor,
         action=done[:, 0],
@@ -122,17 +118,63 @@ def decide(
         changes=permissions.changes,
         change_reasons=change_reasons(permissions),
         state_causes=state_causes(permissions),
-        expected_profit_minor=values.profit[allocation.choice, places],
-        expected_loss_minor=loss,
-        exposure_minor=values.exposure[allocation.choice, places],
-        provision_minor=loss * values.provision_ratio,
-        next_higher=next_higher(candidates.limit_minor, allocation.choice, worth),
+        expected_profit_minor=allocated.profit_minor,
+        expected_loss_minor=allocated.loss_minor,
+        exposure_minor=allocated.exposure_minor,
+        provision_minor=allocated.provision_minor,
+        next_higher=allocated.next_higher,
         rules=with_duties(permissions.rules, done),
         ratios=ratios_held(portfolio, choices.to_minor, policy),
-        certificate=allocation.certificate,
+        certificate=allocated.certificate,
         scenario_limits_minor=scenario_limits_minor(
             portfolio, policy, choices.to_minor, permissions.changes.state
         ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Allocated:
+    """What is kept of an allocation, N places each: the figures of the limits chosen."""
+
+    choices: Choices
+    profit_minor: Floats
+    loss_minor: Floats
+    exposure_minor: Floats
+    provision_minor: Floats
+    next_higher: NextHigher
+    certificate: Certificate
+
+
+def _allocated(
+    portfolio: Portfolio,
+    permissions: Permissions,
+    policy: LimitPolicy,
+    label_window_months: int,
+    *,
+    lender: Lender,
+) -> _Allocated:
+    """Candidates, their economics and the choice among them.
+
+    A function of its own so that the arrays of all candidates, a kilobyte an account, are let go
+    before reasons are sought.
+    """
+    candidates = candidate_limits(portfolio.limit_minor, permissions, policy.ladder)
+    counted = _counted(portfolio, permissions, policy)
+    values = candidate_values(counted, candidates, policy.economics, label_window_months)
+    problem = allocation_problem(portfolio, candidates, values, policy, lender=lender)
+    allocation = allocate(problem)
+    chosen, places = allocation.choice, np.arange(len(portfolio))
+    loss = values.expected_loss[chosen, places]
+    prices = {cap.name: cap.price for cap in allocation.certificate.caps}
+    worth = worth_at_prices(problem, prices)
+    return _Allocated(
+        choices=_choices(portfolio, candidates, values, allocation),
+        profit_minor=values.profit[chosen, places],
+        loss_minor=loss,
+        exposure_minor=values.exposure[chosen, places],
+        provision_minor=loss * values.provision_ratio,
+        next_higher=next_higher(candidates.limit_minor, chosen, worth),
+        certificate=allocation.certificate,
     )
 
 
