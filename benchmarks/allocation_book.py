@@ -15,7 +15,11 @@ from credit_limits.allocation.on_the_fly import (
 )
 from credit_limits.allocation.problem import AllocationProblem
 from credit_limits.allocation.scopes import ScopeGroups
-from credit_limits.policy.economic_policy import EconomicPolicy, ProductEconomics
+from credit_limits.policy.economic_policy import (
+    EconomicPolicy,
+    ProductEconomics,
+    ProvisionPolicy,
+)
 from credit_limits.policy.ladder import CandidateLadder, Rounding
 
 _LADDER = CandidateLadder(
@@ -35,6 +39,7 @@ _ECONOMICS = EconomicPolicy(
     change_cost_minor=500,
     cut_cost_rate=0.02,
     loss_events_by_window=((6, 1.6),),
+    provision=ProvisionPolicy(0.24, 30, 3.0, cost_rate=0.0),
 )
 RULES = CandidateRules(_LADDER, _ECONOMICS, 1.6)
 

@@ -260,6 +260,7 @@ def _portfolio(frame: pd.DataFrame, score: Floats) -> Portfolio:
         customer_account_count=np.ones(count, np.int64),
         segment=np.zeros(count, np.int64),
         region=np.full(count, ""),
+        partner=np.full(count, ""),
         features=rule_features(
             {name: frame[name].to_numpy(np.float64) for name in FEATURES_READ if name in frame},
             count,

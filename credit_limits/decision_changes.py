@@ -21,8 +21,8 @@ class BookSums:
 
     ``limit_minor`` is the sum of limits after the decisions, ``added_minor`` of what raises add.
     Profit and loss are those expected of a year; the expected loss is over the exposure at
-    default, with what is drawn of the undrawn part through the credit conversion factor, and so
-    is the provision of a year as well.
+    default, with what is drawn of the undrawn part through the credit conversion factor. The
+    provision is what is set aside for losses: of a year, or of a whole life where risk has risen.
     """
 
     accounts: int
@@ -32,6 +32,7 @@ class BookSums:
     added_minor: int
     exposure_minor: float
     expected_loss_minor: float
+    provision_minor: float
     expected_profit_minor: float
 
 
@@ -43,6 +44,7 @@ class DecidedAmounts:
     action: Codes
     exposure_minor: Floats
     expected_loss_minor: Floats
+    provision_minor: Floats
     expected_profit_minor: Floats
 
     @classmethod
@@ -136,6 +138,7 @@ def book_sums(today_minor: Integers, batch: DecidedAmounts, inside: Flags) -> Bo
         added_minor=int(change[change > 0].sum()),
         exposure_minor=float(batch.exposure_minor[inside].sum()),
         expected_loss_minor=float(batch.expected_loss_minor[inside].sum()),
+        provision_minor=float(batch.provision_minor[inside].sum()),
         expected_profit_minor=float(batch.expected_profit_minor[inside].sum()),
     )
 

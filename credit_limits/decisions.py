@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import numpy as np
 
 from credit_limits.allocation.candidates import Candidates, candidate_limits
 from credit_limits.allocation.certificate import Allocation, Certificate
 from credit_limits.allocation.economics import CandidateValues, candidate_values
-from credit_limits.allocation.problem import AllocationProblem, Cap, exact_sum
 from credit_limits.allocation.solver import allocate
 from credit_limits.decisions_at_prices import (
     NextHigher,
@@ -28,21 +28,20 @@ from credit_limits.policy.account_changes import AccountChanges
 from credit_limits.policy.brakes import NO_BRAKES, Brakes
 from credit_limits.policy.eligibility import permitted
 from credit_limits.policy.initial_limits import with_first_use
+from credit_limits.policy.lender import Lender
 from credit_limits.policy.limit_policy import LimitPolicy
 from credit_limits.policy.permission import Permissions
-from credit_limits.policy.portfolio import (
-    PRODUCTS,
-    SEGMENTS,
-    Flags,
-    Floats,
-    Integers,
-    Portfolio,
-)
-from credit_limits.policy.portfolio_caps import CappedAccounts, CapRule, Measure
+from credit_limits.policy.portfolio import Floats, Integers, Portfolio
 from credit_limits.policy.rulebook import NO_RULES, RuleBook
 from credit_limits.policy.rulebook_effects import counted_annual_rate
 from credit_limits.policy.rulebook_findings import RuleTouch, with_duties
 from credit_limits.policy.scenario_limits import scenario_limits_minor
+from credit_limits.portfolio_problem import (
+    GroupSizes,
+    RatioHeld,
+    allocation_problem,
+    ratios_held,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +54,11 @@ class DecisionBatch:
     how long raises are closed from now on, 0 for not. ``changes`` is what becomes of an account
     beside its limit, for ``change_reasons`` (shape (N, 4)); ``state_causes`` is what its state
     rests on. Expected figures are those of the limit decided, a
-    year, in minor units. ``scenario_limits_minor`` (shape (N, 9)) are sub-limits in the order of
-    ``Scenario``, -1 where the account has none. ``next_higher`` is the limit above it that was
-    permitted, and what it missed by at the prices of the caps. ``rules`` holds every rule of the
-    rule book with the accounts that it touched.
+    year, in minor units; ``provision_minor`` is what is set aside for losses then.
+    ``scenario_limits_minor`` (shape (N, 9)) are sub-limits in the order of ``Scenario``, -1 where
+    the account has none. ``next_higher`` is the limit above it that was permitted, and what it
+    missed by at the prices of the caps. ``rules`` holds every rule of the rule book with the
+    accounts that it touched, ``ratios`` what every ratio row of the policy comes to.
     """
 
     to_minor: Integers
@@ -73,8 +73,10 @@ class DecisionBatch:
     expected_profit_minor: Floats
     expected_loss_minor: Floats
     exposure_minor: Floats
+    provision_minor: Floats
     next_higher: NextHigher
     rules: tuple[RuleTouch, ...]
+    ratios: tuple[RatioHeld, ...]
     certificate: Certificate
     scenario_limits_minor: Integers
 
@@ -97,18 +99,15 @@ def decide(
 
     Raises:
         AllocationInfeasible: the policy's caps exclude every permitted choice.
-        PolicyError: the policy does not know the label window.
+        PolicyError: the policy does not know the label window, or the lender does not say what a
+            partner funds and a cap asks for it.
     """
     permissions = permitted(portfolio, policy, brakes, rulebook)
-    candidates = candidate_limits(portfolio.limit_minor, permissions, policy.ladder)
-    counted = _counted(portfolio, permissions, policy)
-    values = candidate_values(counted, candidates, policy.economics, label_window_months)
-    problem = allocation_problem(portfolio, candidates, values, policy.caps)
-    allocation = allocate(problem)
-    prices = {cap.name: cap.price for cap in allocation.certificate.caps}
-    worth = worth_at_prices(problem, prices)
-    choices = _choices(portfolio, candidates, values, allocation)
-    places, done = np.arange(len(portfolio)), actions(choices, permissions)
+    allocated = _allocated(
+        portfolio, permissions, policy, label_window_months, lender=rulebook.lender
+    )
+    choices = allocated.choices
+    done = actions(choices, permissions)
     return DecisionBatch(
         to_minor=choices.to_minor,
         action=done[:, 0],
@@ -119,15 +118,63 @@ def decide(
         changes=permissions.changes,
         change_reasons=change_reasons(permissions),
         state_causes=state_causes(permissions),
-        expected_profit_minor=values.profit[allocation.choice, places],
-        expected_loss_minor=values.expected_loss[allocation.choice, places],
-        exposure_minor=values.exposure[allocation.choice, places],
-        next_higher=next_higher(candidates.limit_minor, allocation.choice, worth),
+        expected_profit_minor=allocated.profit_minor,
+        expected_loss_minor=allocated.loss_minor,
+        exposure_minor=allocated.exposure_minor,
+        provision_minor=allocated.provision_minor,
+        next_higher=allocated.next_higher,
         rules=with_duties(permissions.rules, done),
-        certificate=allocation.certificate,
+        ratios=ratios_held(portfolio, choices.to_minor, policy),
+        certificate=allocated.certificate,
         scenario_limits_minor=scenario_limits_minor(
             portfolio, policy, choices.to_minor, permissions.changes.state
         ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Allocated:
+    """What is kept of an allocation, N places each: the figures of the limits chosen."""
+
+    choices: Choices
+    profit_minor: Floats
+    loss_minor: Floats
+    exposure_minor: Floats
+    provision_minor: Floats
+    next_higher: NextHigher
+    certificate: Certificate
+
+
+def _allocated(
+    portfolio: Portfolio,
+    permissions: Permissions,
+    policy: LimitPolicy,
+    label_window_months: int,
+    *,
+    lender: Lender,
+) -> _Allocated:
+    """Candidates, their economics and the choice among them.
+
+    A function of its own so that the arrays of all candidates, a kilobyte an account, are let go
+    before reasons are sought.
+    """
+    candidates = candidate_limits(portfolio.limit_minor, permissions, policy.ladder)
+    counted = _counted(portfolio, permissions, policy)
+    values = candidate_values(counted, candidates, policy.economics, label_window_months)
+    problem = allocation_problem(portfolio, candidates, values, policy, lender=lender)
+    allocation = allocate(problem)
+    chosen, places = allocation.choice, np.arange(len(portfolio))
+    loss = values.expected_loss[chosen, places]
+    prices = {cap.name: cap.price for cap in allocation.certificate.caps}
+    worth = worth_at_prices(problem, prices)
+    return _Allocated(
+        choices=_choices(portfolio, candidates, values, allocation),
+        profit_minor=values.profit[chosen, places],
+        loss_minor=loss,
+        exposure_minor=values.exposure[chosen, places],
+        provision_minor=loss * values.provision_ratio,
+        next_higher=next_higher(candidates.limit_minor, chosen, worth),
+        certificate=allocation.certificate,
     )
 
 
@@ -139,17 +186,21 @@ def decide_at_prices(
     brakes: Brakes = NO_BRAKES,
     *,
     rulebook: RuleBook = NO_RULES,
+    sizes: GroupSizes = MappingProxyType({}),
 ) -> tuple[Integers, Permissions]:
     """The limit that each account would be given at these prices of the caps, in minor units.
 
     Every account is decided by itself: what the others are given enters through the prices, by
-    the name of the cap. With it what the rules permit the account.
+    the name of the cap or the ratio row, and through the ``sizes`` of the groups that a ratio row
+    divides by; a row without them costs nothing. With it what the rules permit the account.
     """
     permissions = permitted(portfolio, policy, brakes, rulebook)
     candidates = candidate_limits(portfolio.limit_minor, permissions, policy.ladder)
     counted = _counted(portfolio, permissions, policy)
     values = candidate_values(counted, candidates, policy.economics, label_window_months)
-    problem = allocation_problem(portfolio, candidates, values, policy.caps)
+    problem = allocation_problem(
+        portfolio, candidates, values, policy, lender=rulebook.lender, sizes=sizes
+    )
     choice = chosen_at_prices(problem, worth_at_prices(problem, prices))
     return candidates.limit_minor[choice, np.arange(len(portfolio))], permissions
 
@@ -159,66 +210,6 @@ def _counted(portfolio: Portfolio, permissions: Permissions, policy: LimitPolicy
     findings = [rule.finding for rule in permissions.rules]
     portfolio = with_first_use(portfolio, permissions.cap_minor, policy)
     return replace(portfolio, annual_rate=counted_annual_rate(portfolio, findings))
-
-
-def allocation_problem(
-    portfolio: Portfolio,
-    candidates: Candidates,
-    values: CandidateValues,
-    rules: tuple[CapRule, ...],
-) -> AllocationProblem:
-    """The portfolio's problem. Of equals today's limit is preferred.
-
-    A cap's bound is its ratio times the measure's sum at today's limits; a cap on accounts of
-    which the portfolio has none is left out. A floor is the cap of the negated measure.
-    """
-    measures = {
-        str(Measure.LIMIT): candidates.limit_minor.astype(np.float64),
-        str(Measure.EXPOSURE): values.exposure,
-        str(Measure.EXPECTED_LOSS): values.expected_loss,
-    }
-    for rule in rules:
-        measures[_measure(rule)] = (
-            -measures[rule.measure] if rule.at_least else measures[rule.measure]
-        )
-    caps = tuple(_cap(portfolio, candidates, measures, rule) for rule in rules)
-    return AllocationProblem(
-        account_id=portfolio.account_id,
-        profit=values.profit,
-        allowed=candidates.allowed,
-        measures=measures,
-        caps=tuple(cap for cap in caps if cap.scope is None or cap.scope.any()),
-        preferred=np.full(len(portfolio), candidates.hold_index, dtype=np.int64),
-    )
-
-
-def _cap(
-    portfolio: Portfolio, candidates: Candidates, measures: Mapping[str, Floats], rule: CapRule
-) -> Cap:
-    scope = _scope(portfolio, rule)
-    today = measures[_measure(rule)][candidates.hold_index]
-    if scope is not None:
-        today = today[scope]
-    return Cap(rule.name, _measure(rule), rule.ratio_to_today * exact_sum(today), scope)
-
-
-def _measure(rule: CapRule) -> str:
-    return f"at least {rule.measure}" if rule.at_least else str(rule.measure)
-
-
-def _scope(portfolio: Portfolio, rule: CapRule) -> Flags | None:
-    """The accounts whose measure the cap adds up; ``None`` for every one."""
-    punctual = rule.accounts is CappedAccounts.NOT_PAST_DUE
-    if rule.product is None and rule.segment is None and not punctual:
-        return None
-    scope = np.ones(len(portfolio), dtype=np.bool_)
-    if rule.product is not None:
-        scope &= portfolio.product == PRODUCTS.index(rule.product)
-    if rule.segment is not None:
-        scope &= portfolio.segment == SEGMENTS.index(rule.segment)
-    if punctual:
-        scope &= ~(portfolio.features.days_past_due_latest > 0)
-    return scope
 
 
 def _choices(

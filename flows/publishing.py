@@ -22,6 +22,7 @@ from prefect.context import get_run_context
 from prefect.exceptions import MissingContextError
 from pydantic import BaseModel
 
+from tidegate.adapters.report_plots import used_share
 from tidegate.operations.adjust_limits import AdjustLimitsOutcome
 from tidegate.operations.announce import AnnounceOutcome
 from tidegate.operations.ingest_batch import IngestBatchOutcome, QuarantineExample
@@ -203,18 +204,20 @@ def limits(outcome: AdjustLimitsOutcome) -> Publication:
     """Decisions by action, and the portfolio's caps with their slack and price."""
     actions = tuple({"action": name, "accounts": n} for name, n in outcome.actions.items())
     caps = f"Portfolio caps, met at a gap of {outcome.allocation.gap:.1e}"
+    ratios = _rows(outcome.allocation.ratio_rows)
     return Publication(
         outcome.decisions,
         ", ".join(f"{count:,} {name}" for name, count in outcome.actions.items())
         + f"; gap {outcome.allocation.gap:.1e}"
         + "".join(
-            f"; {cap.name} {cap.used / cap.cap:.1%} of its cap at price {cap.price:.3f}"
+            f"; {cap.name} {used_share(cap.used, cap.cap):.1%} of its cap at price {cap.price:.3f}"
             for cap in outcome.allocation.caps
         )
         + "".join(f"; {row.words}" for row in outcome.due),
         (
             Table("limits", f"Decisions of batch {outcome.batch_id}", actions),
             Table("caps", caps, _rows(outcome.allocation.caps)),
+            *_unless_empty(Table("ratio-rows", "Ratio rows of the portfolio", ratios)),
             *_unless_empty(Table("outbox", "Notices due", _rows(outcome.due))),
         ),
     )

@@ -24,8 +24,9 @@ def cornered_book(random: np.random.Generator, accounts: int) -> ParameterAccoun
     figures[1] = random.uniform(0, 1e6, accounts)
     figures[2] = random.choice([0.0, 1e-4, 0.03, 0.5, 1.0], accounts)
     figures[3:] = random.uniform(0, 0.5, (4, accounts))
-    member = random.random((4, 3)) < 0.6
-    member[0] = True
+    member = (random.random((4, 3)) < 0.6).astype(np.float64)
+    member[0] = 1.0
+    member[3] *= random.choice([-0.5, 1.0, 2.0], 3)  # a row may weigh its groups
     group = random.integers(0, 3, accounts).astype(np.uint8)
     groups = ScopeGroups(group, member, random.integers(0, 3, 4), MEASURES)
     amounts = np.array([limit, floor, cap], dtype=np.int32)

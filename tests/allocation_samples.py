@@ -28,7 +28,8 @@ def drawn_problem(random: np.random.Generator, accounts: int) -> AllocationProbl
     """A problem of one of several kinds: smooth, whole numbers, alike accounts, rising.
 
     Bounds lie from just out of reach over just in reach to slack. Weights may be negative, an
-    account may have a single candidate, caps may share a measure and have scopes.
+    account may have a single candidate, caps may share a measure and have scopes, and some are
+    ratio rows: the average of one group over the average of another.
     """
     candidates = int(random.integers(1, 6))
     shape = (candidates, accounts)
@@ -50,10 +51,10 @@ def drawn_problem(random: np.random.Generator, accounts: int) -> AllocationProbl
     caps = []
     for number in range(int(random.integers(0, 5))):
         measure = int(random.integers(0, 2))
-        scope = None if random.random() < 0.5 else random.random(accounts) < 0.5
-        inside = slice(None) if scope is None else scope
-        least = exact_sum(np.where(allowed, measures[measure], np.inf).min(axis=0)[inside])
-        most = exact_sum(np.where(allowed, measures[measure], -np.inf).max(axis=0)[inside])
+        scope = drawn_scope(random, accounts)
+        values = measures[measure] * (1.0 if scope is None else scope)
+        least = exact_sum(np.where(allowed, values, np.inf).min(axis=0))
+        most = exact_sum(np.where(allowed, values, -np.inf).max(axis=0))
         share = random.choice([-0.02, 0.0, 0.02, 0.1, 0.3, 0.5, 0.9, 1.0, 1.2])
         bound = least + (most - least) * share
         bound = float(np.floor(bound)) if kind in (1, 2) else bound
@@ -66,6 +67,21 @@ def drawn_problem(random: np.random.Generator, accounts: int) -> AllocationProbl
         tuple(caps),
         random.integers(0, candidates, accounts),
     )
+
+
+def drawn_scope(random: np.random.Generator, accounts: int) -> np.ndarray | None:
+    """Everyone, some, or the weights of a ratio row between two groups."""
+    drawn, some = random.random(), random.random(accounts) < 0.5
+    if drawn < 0.4:
+        return None
+    if drawn < 0.75:
+        return some
+    return ratio_weights(some, ~some & (random.random(accounts) < 0.8), random.uniform(0.5, 1.5))
+
+
+def ratio_weights(group: np.ndarray, reference: np.ndarray, ratio: float) -> np.ndarray:
+    """Weights by which "average of group >= ratio x average of reference" is a sum <= 0."""
+    return ratio * reference / max(reference.sum(), 1) - group / max(group.sum(), 1)
 
 
 def lender_problem(accounts: int, caps: int, seed: int = 0) -> AllocationProblem:

@@ -52,6 +52,7 @@ GOOD = {
     "accounts": 1,
     "segment": "consumer",
     "region": "east",
+    "partner": "",
     "account_age_months": 36.0,
     "income_monthly_minor": float(yuan(20_000)),
     "statement_count_12m": 12.0,
@@ -129,6 +130,7 @@ def portfolio_of(*changes: dict[str, object]) -> Portfolio:
         customer_account_count=column("accounts", np.int64),
         segment=np.array([_segment_place(row["segment"]) for row in rows], np.int64),
         region=np.array([row["region"] for row in rows], np.str_),
+        partner=np.array([row["partner"] for row in rows], np.str_),
         features=rule_features(
             {name: column(name, np.float64) for name in FEATURES_READ}, len(rows)
         ),
@@ -191,6 +193,7 @@ _SPOILED = st.fixed_dictionaries(
         "status": st.sampled_from(["open", "increases_closed", "frozen"]),
         "segment": st.sampled_from([None, "consumer", "micro_merchant"]),
         "region": st.sampled_from(["", "east", "west"]),
+        "partner": st.sampled_from(["", "partner_a", "partner_b"]),
         "balance": st.integers(-yuan(100), yuan(300_000)),
         "annual_rate": _maybe(st.floats(0, 0.4)),
         "human_review_only": st.booleans(),

@@ -244,6 +244,7 @@ def lender_tables() -> dict[str, pa.Table]:
             "account_id": [f"A{number}" for number in ids],
             "customer_id": customers["customer_id"],
             "product": "pay_later",
+            "partner_id": np.array([None, "partner_a", "partner_b"])[np.arange(ACCOUNTS) % 3],
             "opened_on": _SINCE,
             "limit_minor": limits,
             "apr": 0.18,

@@ -114,12 +114,7 @@ def price_units(problem: AllocationProblem) -> Floats:
     stake = _spread(problem.profit, problem.allowed).sum() or 1.0
     used = dict.fromkeys(cap.measure for cap in problem.caps)
     spreads = {name: _spread(problem.measures[name], problem.allowed) for name in used}
-    moved = np.array(
-        [
-            spreads[cap.measure][slice(None) if cap.scope is None else cap.scope].sum()
-            for cap in problem.caps
-        ]
-    )
+    moved = np.array([np.abs(cap.counted(spreads[cap.measure])).sum() for cap in problem.caps])
     return np.where(moved > 0, stake / np.where(moved > 0, moved, 1.0), 0.0)
 
 

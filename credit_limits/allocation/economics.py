@@ -12,7 +12,7 @@ import numpy as np
 from credit_limits.allocation.candidates import Candidates
 from credit_limits.domain.account import Product
 from credit_limits.domain.exposure import expected_loss_minor, exposure_at_default_minor
-from credit_limits.policy.economic_policy import EconomicPolicy
+from credit_limits.policy.economic_policy import EconomicPolicy, ProvisionPolicy
 from credit_limits.policy.portfolio import PRODUCTS, SEGMENTS, Flags, Floats, Portfolio
 
 _CASH_LOAN = PRODUCTS.index(Product.CASH_LOAN)
@@ -22,14 +22,23 @@ _CASH_LOAN = PRODUCTS.index(Product.CASH_LOAN)
 class CandidateValues:
     """Expected figures of each candidate over a year, minor units, shape (K, N) each.
 
-    ``profit`` is net of expected loss and of the cost of a change; ``change_cost`` is that cost,
-    ``exposure`` the exposure at default.
+    ``profit`` is net of expected loss, of the cost of a change and of what a change of the
+    provision costs; ``change_cost`` is the cost of a change, ``exposure`` the exposure at default,
+    ``balance`` what is expected to be owed. ``provision_ratio``, N places, is the provision over
+    the expected loss of a year, whatever the candidate.
     """
 
     profit: Floats
     expected_loss: Floats
     exposure: Floats
     change_cost: Floats
+    balance: Floats
+    provision_ratio: Floats
+
+    @property
+    def provision(self) -> Floats:
+        """What would be set aside for losses under each candidate, minor units, shape (K, N)."""
+        return np.asarray(self.expected_loss * self.provision_ratio)
 
 
 def log_limit_ratio(candidate_minor: Floats, limit_minor: Floats) -> Floats:
@@ -91,6 +100,31 @@ def loss_probability(default_probability: Floats, loss_events_per_default: float
     return np.asarray(1.0 - (1.0 - default_probability) ** loss_events_per_default)
 
 
+def provision_ratio(
+    loss_probability_1y: Floats, days_past_due: Floats, policy: ProvisionPolicy
+) -> Floats:
+    """Provision over the expected loss of a year: 1, or (1 - (1 - p)^T) / p where risk has risen.
+
+    Source: IFRS 9, 5.5.3 and 5.5.5: the losses of a year are provided for, and those of the whole
+    life where the risk has risen significantly. Over a life of T years at the same probability p
+    of a loss within each, a loss comes with probability 1 - (1 - p)^T; exposure and loss given
+    default are taken as today's, and nothing is discounted. With p 0.3 and T 3:
+    (1 - 0.343) / 0.3 = 2.19, so that an expected loss of 1,000 is provided for with 2,190. Days
+    past due that are not known are none.
+
+    >>> policy = ProvisionPolicy(0.24, 30, 3.0, 0.0)
+    >>> provision_ratio(np.array([0.03, 0.3, 0.0]), np.array([0.0, 0.0, 31.0]), policy).round(2)
+    array([1.  , 2.19, 3.  ])
+    """
+    years = policy.life_years
+    risen = (loss_probability_1y >= policy.lifetime_probability) | (
+        days_past_due > policy.lifetime_days_past_due
+    )
+    within = np.where(loss_probability_1y > 0, loss_probability_1y, 1.0)
+    lifetime = np.where(loss_probability_1y > 0, (1.0 - (1.0 - within) ** years) / within, years)
+    return np.where(risen, lifetime, 1.0)
+
+
 def attrition(log_ratio: Floats, attrition_per_log_cut: float) -> Floats:
     """Share of customers who leave after a cut: a x ln(L0 / L), 0 for a raise, at most 1.
 
@@ -149,6 +183,7 @@ class AccountEconomics:
     interchange_rate: Floats
     loss_given_default: Floats
     credit_conversion_factor: Floats
+    provision_ratio: Floats
 
     @classmethod
     def of(
@@ -167,9 +202,10 @@ class AccountEconomics:
         rate = _known_or(portfolio.annual_rate, by_product("reference_annual_rate"))
         default_share = by_product("revolving_share")
         seen_share = _known_or(portfolio.features.revolving_share_12m, default_share)
+        events = economics.loss_events_per_default(label_window_months)
         return cls(
             economics=economics,
-            loss_events_per_default=economics.loss_events_per_default(label_window_months),
+            loss_events_per_default=events,
             limit_minor=portfolio.limit_minor.astype(np.float64),
             balance_minor=portfolio.balance_minor.astype(np.float64),
             purchases_minor=_yearly_purchases_minor(portfolio),
@@ -179,25 +215,44 @@ class AccountEconomics:
             interchange_rate=by_product("interchange_rate"),
             loss_given_default=by_product("loss_given_default"),
             credit_conversion_factor=by_product("credit_conversion_factor"),
+            provision_ratio=provision_ratio(
+                loss_probability(portfolio.default_probability, events),
+                portfolio.features.days_past_due_latest,
+                economics.provision,
+            ),
         )
 
     def values(self, candidates: Candidates) -> CandidateValues:
-        """Expected profit, loss and exposure of every candidate.
+        """Expected profit, loss, exposure and balance of every candidate.
 
         Balance and purchases of an account without a limit are those expected under its first one,
         and nothing is used where it is given none.
         """
-        values = CandidateValues(*(np.empty(candidates.limit_minor.shape) for _ in range(4)))
+        shape = candidates.limit_minor.shape
+        profit, loss, exposure, cost, balance = (np.empty(shape) for _ in range(5))
+        values = CandidateValues(profit, loss, exposure, cost, balance, self.provision_ratio)
         for k, limit in enumerate(candidates.limit_minor):
             candidate = limit.astype(np.float64)
             withheld = (candidate == 0) & (self.limit_minor == 0) & (candidates.limit_minor[-1] > 0)
-            margin, values.expected_loss[k], values.exposure[k] = self._at(candidate, withheld)
-            values.change_cost[k] = change_cost_minor(candidate, self.limit_minor, self.economics)
-            values.profit[k] = margin - values.expected_loss[k] - values.change_cost[k]
+            margin, loss[k], exposure[k], balance[k] = self._at(candidate, withheld)
+            cost[k] = change_cost_minor(candidate, self.limit_minor, self.economics)
+            profit[k] = margin - loss[k] - cost[k]
+        self._charge_provision(values, candidates.hold_index)
         return values
 
-    def _at(self, candidate_minor: Floats, withheld: Flags) -> tuple[Floats, Floats, Floats]:
-        """Margin before losses, expected loss and exposure of one candidate an account.
+    def _charge_provision(self, values: CandidateValues, hold: int) -> None:
+        """Take from the profit what a change of the provision costs: c x (P(L) - P(L0)).
+
+        With c 0.1, a provision that grows from 1,000 to 1,400 takes 40 a year.
+        """
+        if rate := self.economics.provision.cost_rate:
+            today = values.expected_loss[hold]
+            values.profit[:] -= rate * self.provision_ratio * (values.expected_loss - today)
+
+    def _at(
+        self, candidate_minor: Floats, withheld: Flags
+    ) -> tuple[Floats, Floats, Floats, Floats]:
+        """Margin before losses, expected loss, exposure and balance of one candidate an account.
 
         ``withheld`` is where a first limit may be given and this candidate is none.
         """
@@ -230,7 +285,7 @@ class AccountEconomics:
             self.loss_events_per_default,
         )
         loss = expected_loss_minor(probability, self.loss_given_default, exposure)
-        return earned - lost, loss, exposure
+        return earned - lost, loss, exposure, balance
 
 
 def _yearly_purchases_minor(portfolio: Portfolio) -> Floats:

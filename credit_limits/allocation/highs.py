@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     import highspy
 
 
-def quiet_model(options: Mapping[str, float | int]) -> "highspy.Highs":
+def quiet_model(options: Mapping[str, float | int | str]) -> "highspy.Highs":
     """An empty model with these options set. HiGHS is imported when the first model is made."""
     import highspy
 

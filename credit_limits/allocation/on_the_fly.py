@@ -72,6 +72,8 @@ class CandidateRules:
     def __post_init__(self) -> None:
         if len(self.ladder.ratios_permille) > _MOST_CANDIDATES:
             raise ValueError(f"at most {_MOST_CANDIDATES} steps")
+        if self.economics.provision.cost_rate:
+            raise ValueError("a cost of provision is counted where candidates are written out")
 
     def constants(self, earning: float) -> Floats:
         """What the compiled pass needs of the policy; ``earning`` weighs the profit."""
@@ -148,6 +150,7 @@ class ParameterAccounts:
             interchange_rate=interchange,
             loss_given_default=given,
             credit_conversion_factor=conversion,
+            provision_ratio=np.ones(len(places)),
         ).values(candidates)
         measures: Mapping[str, Floats] = {
             "limit": candidates.limit_minor.astype(np.float64),

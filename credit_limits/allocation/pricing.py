@@ -110,7 +110,7 @@ class PricedAccounts:
         """What each account's choice adds to a cap, N places."""
         rule = self.caps[cap]
         chosen = self.problem.measures[rule.measure][choice, np.arange(len(choice))]
-        return np.asarray(chosen if rule.scope is None else np.where(rule.scope, chosen, 0.0))
+        return np.asarray(chosen if rule.scope is None else chosen * rule.scope)
 
     def cap_weights(self, cap: int) -> Floats:
         """What every candidate adds to a cap, shape (K, N); 0 where not allowed."""

@@ -23,14 +23,25 @@ _FEW = 4096
 class Cap:
     """The sum of ``measure`` over the accounts in ``scope`` is at most ``bound``.
 
-    ``scope`` is N flags, or ``None`` for every account. The bound has the unit of the measure and
-    may be negative.
+    ``scope`` is N flags, or N finite weights by which each account's measure counts (0 is outside),
+    or ``None`` for every account. The bound has the unit of the measure and may be negative.
+
+    "The average of the first two accounts is at least 0.8 times that of the other three" is the
+    row with weights -1/2, -1/2, 0.8/3, 0.8/3, 0.8/3 and the bound 0.
     """
 
     name: str
     measure: str
     bound: float
-    scope: Flags | None = None
+    scope: Flags | Floats | None = None
+
+    def counted(self, values: Floats) -> Floats:
+        """What accounts add to the cap, out of their ``values``; those outside are left out."""
+        if self.scope is None:
+            return values
+        if self.scope.dtype == np.bool_:
+            return np.asarray(values[self.scope])
+        return np.asarray(values * self.scope)
 
     def reordered(self, order: "Integers") -> "Cap":
         """The same cap over accounts in another order."""
@@ -81,6 +92,8 @@ class AllocationProblem:
                 raise ValueError(f"cap {cap.name}: the bound is not finite")
             if cap.scope is not None and cap.scope.shape != (accounts,):
                 raise ValueError(f"cap {cap.name}: the scope needs {accounts} places")
+            if cap.scope is not None and not np.isfinite(cap.scope).all():
+                raise ValueError(f"cap {cap.name}: a weight of the scope is not finite")
 
     @property
     def account_count(self) -> int:
@@ -128,9 +141,16 @@ class AllocationProblem:
         """Total profit of a choice, the double nearest to the exact sum."""
         return exact_sum(self.profit[choice, np.arange(self.account_count)])
 
+    def turnover(self, choice: Choices) -> Floats:
+        """What the accounts add to each cap under a choice, each without its sign."""
+        added = (self._added(cap, choice) for cap in self.caps)
+        return np.array([np.abs(values).sum() for values in added], dtype=np.float64)
+
     def _usage(self, cap: Cap, choice: Choices) -> float:
-        chosen = self.measures[cap.measure][choice, np.arange(self.account_count)]
-        return exact_sum(chosen if cap.scope is None else chosen[cap.scope])
+        return exact_sum(self._added(cap, choice))
+
+    def _added(self, cap: Cap, choice: Choices) -> Floats:
+        return cap.counted(self.measures[cap.measure][choice, np.arange(self.account_count)])
 
 
 def exact_sum(values: Floats) -> float:

@@ -18,12 +18,12 @@ from credit_limits.allocation.problem import Cap, Flags, Floats, Integers
 class ScopeGroups:
     """The group of each of N accounts, and which caps each of G groups is under.
 
-    ``member[m, g]`` says whether group g is in the scope of cap m; ``measure[m]`` is the place of
-    the cap's measure among ``measures``.
+    ``member[m, g]`` says whether group g is in the scope of cap m, or by which weight its measure
+    counts there; ``measure[m]`` is the place of the cap's measure among ``measures``.
     """
 
     group: npt.NDArray[np.integer[Any]]
-    member: Flags
+    member: Flags | Floats
     measure: Integers
     measures: tuple[str, ...]
 
@@ -47,10 +47,10 @@ class ScopeGroups:
 
     def cap_usage(self, by_group: Floats) -> Floats:
         """Each cap's usage from that of each group and measure, shape (G, P)."""
-        used = [
-            float(by_group[inside, place].sum())
-            for inside, place in zip(self.member, self.measure.tolist(), strict=True)
-        ]
+        used = []
+        for weight, place in zip(self.member, self.measure.tolist(), strict=True):
+            inside = weight != 0
+            used.append(float((by_group[inside, place] * weight[inside]).sum()))
         return np.array(used, dtype=np.float64)
 
     def part(self, places: Integers) -> "ScopeGroups":
@@ -71,18 +71,26 @@ _MOST_RARE = 256
 def scope_groups(caps: Sequence[Cap], accounts: int) -> ScopeGroups:
     """The groups that the caps' scopes divide ``accounts`` accounts into."""
     group: npt.NDArray[np.int32] = np.zeros(accounts, dtype=np.int32)
-    member: Flags = np.zeros((0, 1), dtype=np.bool_)
+    member: Floats = np.zeros((0, 1))
     for cap in caps:
-        everyone = np.ones((1, member.shape[1]), dtype=np.bool_)
+        groups = member.shape[1]
         if cap.scope is None:
-            member = np.vstack([member, everyone])
+            member = np.vstack([member, np.ones((1, groups))])
             continue
-        group = group * 2 + cap.scope
-        present = np.bincount(group, minlength=2 * member.shape[1]) > 0
+        weights, kind = _kinds(cap.scope)
+        group = group * np.int32(len(weights)) + kind
+        present = np.bincount(group, minlength=len(weights) * groups) > 0
         group = (np.cumsum(present, dtype=np.int32) - np.int32(1))[group]
-        split = np.repeat(np.vstack([member, everyone]), 2, axis=1)
-        split[-1, ::2] = False
-        member = split[:, present]
+        split = np.repeat(member, len(weights), axis=1)
+        member = np.asarray(np.vstack([split, np.tile(weights, groups)])[:, present], np.float64)
     measures = tuple(dict.fromkeys(cap.measure for cap in caps))
     measure = np.array([measures.index(cap.measure) for cap in caps], dtype=np.int64)
     return ScopeGroups(group, member, measure, measures)
+
+
+def _kinds(scope: Flags | Floats) -> tuple[Floats, npt.NDArray[np.int32]]:
+    """The weights that occur in a scope, ascending, and the place of each account's among them."""
+    if scope.dtype == np.bool_:
+        return np.array([0.0, 1.0]), scope.astype(np.int32)
+    weights, kind = np.unique(scope, return_inverse=True)
+    return np.asarray(weights, np.float64), kind.astype(np.int32)

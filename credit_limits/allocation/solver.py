@@ -153,7 +153,8 @@ def solve_accounts(
 class _Near:
     """The accounts nearest to a switch as a problem of their own, all others held.
 
-    Its caps are what the others leave, less a share of them for the ``rounding`` of sums.
+    Its caps are what the others leave, less a share for the ``rounding`` of sums: of the bound and
+    of what these accounts move it by, since the bound of a ratio row is 0.
     """
 
     def __init__(
@@ -164,14 +165,14 @@ class _Near:
         self.count = len(self._places)
         self.whole = self.count == accounts.count
         problem = accounts.problem_of(self._places, accounts.bounds)
+        chosen = np.asarray(point.best.choice[self._places], dtype=np.int64)
         self.held_value, bounds = 0.0, accounts.bounds
         if not self.whole:
             value, usage = accounts.tally(point.best.choice)
-            chosen = np.asarray(point.best.choice[self._places], dtype=np.int64)
             self.held_value = value - problem.value(chosen)
             held = usage - np.array(problem.usage(chosen))
             bounds = bounds - held
-        bounds = bounds - rounding * np.abs(accounts.bounds)
+        bounds = bounds - rounding * (np.abs(accounts.bounds) + problem.turnover(chosen))
         caps = zip(problem.caps, bounds.tolist(), strict=True)
         self.accounts = PricedAccounts(
             replace(problem, caps=tuple(replace(cap, bound=bound) for cap, bound in caps))

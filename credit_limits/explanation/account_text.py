@@ -26,15 +26,21 @@ from credit_limits.explanation.sentences import (
 from credit_limits.explanation.state_exits import StateExit
 from credit_limits.explanation.ways_out import Recourse
 from credit_limits.policy.portfolio_caps import Measure
+from credit_limits.policy.ratio_rows import AveragedMeasure
 
 _LANGUAGES = tuple(Language)
 
-MEASURE_NAMES: dict[Measure, tuple[str, str]] = {
+MEASURE_NAMES: dict[Measure | AveragedMeasure, tuple[str, str]] = {
     Measure.LIMIT: ("limits", "授信额度"),
     Measure.EXPOSURE: ("exposure", "违约风险敞口"),
     Measure.EXPECTED_LOSS: ("expected loss", "预期损失"),
+    Measure.PROVISION: ("provisions", "拨备"),
+    Measure.FUNDED_BALANCE: ("the lender's own funds", "自有资金"),
+    Measure.CHANGES: ("changes of limits", "额度调整"),
+    AveragedMeasure.INCREASE: ("raises in its group", "所在客群提额"),
+    AveragedMeasure.LIMIT_CHANGE: ("changes of limits in its group", "所在客群额度变动"),
 }
-"""English and Chinese name of what a cap adds up."""
+"""English and Chinese name of what a cap adds up, or a ratio row averages."""
 
 LINES: dict[str, tuple[str, str]] = {
     "head": (
@@ -46,6 +52,10 @@ LINES: dict[str, tuple[str, str]] = {
     "price": (
         "The portfolio's price of {measure} was {price:.4f} a yuan.",
         "组合中{measure}的价格为每元{price:.4f}。",
+    ),
+    "price_of_one": (
+        "The portfolio's price of {measure} was {price} yuan each.",
+        "组合中{measure}的价格为每次{price}元。",
     ),
     "missed": (
         "The next higher limit, {limit} yuan, missed by {amount} yuan a year.",
@@ -151,10 +161,13 @@ LINES: dict[str, tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class CapPrice:
-    """What one more unit of a cap's measure would bring, in profit a year."""
+    """What one more unit of a row's measure would bring, in profit a year.
+
+    The unit is a minor unit of money, or one change.
+    """
 
     name: str
-    measure: Measure
+    measure: Measure | AveragedMeasure
     price: float
 
 
@@ -314,10 +327,14 @@ def _reason_lines(decision: ExplainedDecision, speak: _Speaker) -> Sequence[str]
 
 
 def _price_lines(decision: ExplainedDecision, speak: _Speaker) -> list[str]:
-    return [
-        speak("price", measure=MEASURE_NAMES[cap.measure][speak.place], price=cap.price)
-        for cap in decision.prices
-    ]
+    lines = []
+    for cap in decision.prices:
+        name = MEASURE_NAMES[cap.measure][speak.place]
+        if cap.measure is Measure.CHANGES:
+            lines.append(speak("price_of_one", measure=name, price=format_yuan(round(cap.price))))
+        else:
+            lines.append(speak("price", measure=name, price=cap.price))
+    return lines
 
 
 def _figure_lines(decision: ExplainedDecision, speak: _Speaker) -> Sequence[str]:

@@ -23,6 +23,26 @@ class ProductEconomics:
 
 
 @dataclass(frozen=True, slots=True)
+class ProvisionPolicy:
+    """What is set aside for losses, as IFRS 9 has it (5.5.3, 5.5.5 and 5.5.11).
+
+    Of an account whose probability of a loss within a year is below ``lifetime_probability``, and
+    which is not more than ``lifetime_days_past_due`` days past due, the expected loss of a year;
+    of any other, that of ``life_years`` years. A provision that grows by one unit costs
+    ``cost_rate`` of it a year beyond the loss itself; one that shrinks saves as much.
+    """
+
+    lifetime_probability: float
+    lifetime_days_past_due: int
+    life_years: float
+    cost_rate: float
+
+    def __post_init__(self) -> None:
+        if not self.life_years >= 1.0:
+            raise ValueError("provision_life_years is below the one year that all provide for")
+
+
+@dataclass(frozen=True, slots=True)
 class EconomicPolicy:
     """Parameters of the yearly profit of a candidate limit.
 
@@ -42,6 +62,7 @@ class EconomicPolicy:
     change_cost_minor: int
     cut_cost_rate: float
     loss_events_by_window: tuple[tuple[int, float], ...]
+    provision: ProvisionPolicy
     segment_products: tuple[tuple[Segment, tuple[ProductEconomics, ...]], ...] = ()
 
     def __post_init__(self) -> None:
@@ -110,4 +131,16 @@ def parse_economics(section: Section, annual_rate_ceiling: float) -> EconomicPol
             loss_events_by_window=tuple(
                 sorted((int(months), events) for months, events in windows.items())
             ),
+            provision=_provision(section),
         )
+
+
+def _provision(section: Section) -> ProvisionPolicy:
+    return ProvisionPolicy(
+        lifetime_probability=section.number(
+            "provision_lifetime_probability", "probability of a loss within a year", 0.0, 1.0
+        ),
+        lifetime_days_past_due=section.integer("provision_lifetime_days_past_due", "days", 0, 3650),
+        life_years=section.number("provision_life_years", "years", 1.0, 50.0),
+        cost_rate=section.number("provision_cost_rate", "share of the change a year", 0.0, 1.0),
+    )

@@ -25,6 +25,7 @@ from credit_limits.policy.parameters import Section
 from credit_limits.policy.portfolio import SEGMENTS
 from credit_limits.policy.portfolio_caps import CapRule, parse_caps
 from credit_limits.policy.pricing_policy import PricingPolicy, parse_pricing
+from credit_limits.policy.ratio_rows import RatioRule, parse_ratio_rows
 from credit_limits.policy.risk_grades import RiskGrades, parse_risk_grades
 from credit_limits.policy.scenario_rules import ScenarioRules, parse_scenario_limits
 from credit_limits.policy.segment_terms import SegmentTerms, parse_segments
@@ -101,6 +102,7 @@ class LimitPolicy:
     economics: EconomicPolicy
     caps: tuple[CapRule, ...]
     segments: tuple[SegmentTerms, ...]
+    ratio_rows: tuple[RatioRule, ...] = ()
 
     def of_segment(self, segment: Segment | None) -> "LimitPolicy":
         """The policy for a customer of this segment; for one that is not known, everybody's."""
@@ -141,6 +143,10 @@ class LimitPolicy:
                     f"segments.{terms.segment}.risk_grades.bands: probability_up_to differs; a "
                     "grade of risk is the same for everybody, what it may be given is not"
                 )
+
+        names = [cap.name for cap in self.caps] + [row.name for row in self.ratio_rows]
+        if len(set(names)) != len(names):
+            raise ValueError("portfolio_caps: two rows have the same name")
 
     def _check_leaving(self) -> None:
         closing, reopening = self.closing, self.reopening
@@ -187,6 +193,8 @@ def _parsed(file: Section, bounds: LimitBounds, annual_rate_ceiling: float) -> L
 def _parsed_everybody(
     file: Section, bounds: LimitBounds, annual_rate_ceiling: float
 ) -> LimitPolicy:
+    with file.section("portfolio_caps").building() as rows:
+        caps, ratio_rows = parse_caps(rows), parse_ratio_rows(rows)
     return LimitPolicy(
         bounds=bounds,
         ladder=parse_ladder(file.section("ladder")),
@@ -207,7 +215,8 @@ def _parsed_everybody(
         scenario_limits=parse_scenario_limits(file.section("scenario_limits")),
         initial_limits=parse_initial_limits(file.section("initial_limits")),
         economics=parse_economics(file.section("economics"), annual_rate_ceiling),
-        caps=parse_caps(file.section("portfolio_caps")),
+        caps=caps,
+        ratio_rows=ratio_rows,
         segments=(),
     )
 

@@ -138,6 +138,11 @@ class Row:
         """An amount written in yuan, as minor units."""
         return _minor(f"{self.path}.{name}", self._take(name))
 
+    def row(self, name: str) -> "Row":
+        """A record within the record."""
+        path = f"{self.path}.{name}"
+        return Row(path, _mapping(path, self._take(name)))
+
     def text(self, name: str) -> str:
         """A text that is not empty."""
         value = self._take(name)

@@ -91,6 +91,7 @@ class Account:
     customer_account_count: int
     segment: Segment | None
     region: str | None
+    partner: str | None
     features: Mapping[str, float | None]
 
 
@@ -114,6 +115,7 @@ class Portfolio:
     ``customer_total_minor`` adds up the limits of all accounts of the customer, also of those
     outside this portfolio, and ``customer_account_count`` counts them. ``segment`` is the place of
     the customer's in :data:`SEGMENTS`, -1 where not known, ``region`` empty where not known.
+    ``partner`` is who brought the account, empty where nobody did or it is not known.
     ``model_probability`` is the model's, within its label window, ``default_probability`` what the
     macro overlay makes of it, and what decides.
 
@@ -144,6 +146,7 @@ class Portfolio:
     customer_account_count: Integers
     segment: Integers
     region: Texts
+    partner: Texts
     features: RuleFeatures
 
     def __post_init__(self) -> None:
@@ -206,6 +209,7 @@ class Portfolio:
             customer_account_count=int(self.customer_account_count[index]),
             segment=None if self.segment[index] < 0 else SEGMENTS[self.segment[index]],
             region=str(self.region[index]) or None,
+            partner=str(self.partner[index]) or None,
             features={name: _known(getattr(self.features, name)[index]) for name in FEATURES_READ},
         )
 

@@ -194,6 +194,8 @@ class RuleBook:
     def digest(self) -> str:
         """SHA-256 over the rules in force and the facts of the lender."""
         facts = {name: getattr(self.lender, name) for name in self.lender.__slots__}
+        if not self.lender.partner_shares:  # as it was before a lender could state them
+            del facts["partner_shares"]
         return digest_of({"lender": facts, "rules": [dict(rule.content) for rule in self.rules]})
 
 

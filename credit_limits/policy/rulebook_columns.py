@@ -50,6 +50,7 @@ class RuleColumn:
     supplied: bool = True
 
 
+_PARTNER_SHARE = "partner_share_ratio"
 _UNITS = {"minor": "minor units", "ratio": "ratio", "share": "share", "months": "months"}
 
 
@@ -108,6 +109,13 @@ ACCOUNT_COLUMNS: tuple[RuleColumn, ...] = (
         "sum of the limits of all accounts of the customer",
     ),
     RuleColumn("customer_account_count", Kind.NUMBER, "count", "accounts of the customer"),
+    RuleColumn(
+        _PARTNER_SHARE,
+        Kind.NUMBER,
+        "ratio",
+        "share of the loan that a partner funds; 0 where none does, null where the lender lends "
+        "jointly and does not say",
+    ),
 )
 FEATURE_COLUMNS: tuple[RuleColumn, ...] = tuple(_feature_column(name) for name in FEATURES_READ)
 LENDER_COLUMNS: tuple[RuleColumn, ...] = (
@@ -127,13 +135,6 @@ LENDER_COLUMNS: tuple[RuleColumn, ...] = (
     ),
 )
 ABSENT_COLUMNS: tuple[RuleColumn, ...] = (
-    RuleColumn(
-        "partner_share_ratio",
-        Kind.NUMBER,
-        "ratio",
-        "share of the loan that a partner funds; null where none does",
-        supplied=False,
-    ),
     RuleColumn(
         "increase_consent_given",
         Kind.BOOLEAN,
@@ -164,6 +165,8 @@ def column_values(
         return np.asarray(getattr(portfolio.features, name))
     if name.startswith("lender_"):
         return _lender_fact(name, lender)
+    if name == _PARTNER_SHARE:
+        return _partner_shares(portfolio, lender)
     return np.asarray(getattr(portfolio, name)) if COLUMNS[name].supplied else None
 
 
@@ -177,6 +180,8 @@ def _account_value(name: str, account: Account, lender: Lender) -> Value:
         return account.features[name]
     if name.startswith("lender_"):
         return _lender_fact(name, lender)
+    if name == _PARTNER_SHARE:
+        return lender.partner_share(account.partner or "")
     if not COLUMNS[name].supplied:
         return None
     value = getattr(account, name)
@@ -188,3 +193,9 @@ def _account_value(name: str, account: Account, lender: Lender) -> Value:
 def _lender_fact(name: str, lender: Lender) -> Value:
     fact = getattr(lender, name.removeprefix("lender_"))
     return fact if fact is None or isinstance(fact, bool) else float(fact)
+
+
+def _partner_shares(portfolio: Portfolio, lender: Lender) -> npt.NDArray[np.float64]:
+    partners, place = np.unique(portfolio.partner, return_inverse=True)
+    shares = [lender.partner_share(partner) for partner in partners.tolist()]
+    return np.array([np.nan if share is None else share for share in shares])[place]

@@ -169,13 +169,17 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class CapUse:
-    """A portfolio cap in one month: ``used`` of ``cap``, with the shadow ``price`` of one unit."""
+    """A portfolio cap in one month: ``used`` of ``cap``, with the shadow ``price`` of one unit.
+
+    The unit is that of its ``measure``: minor units, or changes of limits.
+    """
 
     month_end: date
     name: str
     cap: float
     used: float
     price: float
+    measure: str = "exposure"
 
     @property
     def exceeded(self) -> bool:

@@ -6,34 +6,16 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import sparse
-from scipy.optimize import Bounds, LinearConstraint, milp
 
+from credit_limits.allocation import core_program
+from credit_limits.allocation.core import core_program as program_of
+from credit_limits.allocation.core import nearest_core, regrets
+from credit_limits.allocation.pricing import PricedAccounts
 from credit_limits.allocation.problem import AllocationProblem
 from credit_limits.allocation.solver import allocate
 from credit_limits.domain.errors import AllocationInfeasible
-from tests.allocation_samples import SEEDS, drawn_problem
-
-NEAR = 1e-6
-
-
-def solved_by_milp(problem: AllocationProblem) -> float | None:
-    """The best value by SciPy's own HiGHS; ``None`` where no choice meets the caps."""
-    allowed = problem.allowed.T.ravel()
-    one_each = sparse.kron(sparse.eye(problem.account_count), np.ones((1, problem.candidate_count)))
-    constraints = [LinearConstraint(one_each, 1, 1)]
-    for cap in problem.caps:
-        weights = problem.measures[cap.measure] * (1.0 if cap.scope is None else cap.scope)
-        constraints.append(LinearConstraint(weights.T.ravel()[None], -np.inf, cap.bound))
-    found = milp(
-        -problem.profit.T.ravel(),
-        integrality=np.ones(len(allowed)),
-        bounds=Bounds(0, allowed.astype(np.float64)),
-        constraints=constraints,
-        options={"mip_rel_gap": 0},
-    )
-    assert found.status in (0, 2), found.message
-    return None if found.status == 2 else -float(found.fun)
+from tests.allocation_milp import agrees, solved_by_milp
+from tests.allocation_samples import SEEDS, drawn_problem, lender_problem
 
 
 def solved_by_trying(problem: AllocationProblem) -> float | None:
@@ -64,16 +46,6 @@ def solved(problem: AllocationProblem, core_accounts: int) -> tuple[float, float
     return certificate.value, certificate.bound
 
 
-def agrees(found: tuple[float, float] | None, best: float | None) -> None:
-    assert (found is None) == (best is None)
-    if found is not None and best is not None:
-        value, bound = found
-        scale = max(abs(best), 1.0)
-        assert value <= best + NEAR * scale
-        assert best <= bound + NEAR * scale
-        assert best - value <= (bound - value) + NEAR * scale
-
-
 @given(SEEDS, st.integers(1, 5))
 @settings(max_examples=200)
 def test_of_few_accounts_the_best_of_all_choices(random, accounts):
@@ -94,3 +66,20 @@ def test_of_some_accounts_what_a_general_solver_finds(random, accounts, core_acc
 def test_of_many_accounts_what_a_general_solver_finds(seed):
     problem = drawn_problem(np.random.default_rng(1000 + seed), 220)
     agrees(solved(problem, 16), solved_by_milp(problem))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_both_ways_through_a_large_relaxation_come_to_the_same_prices(seed, monkeypatch):
+    problem = lender_problem(700, 3, seed)
+    accounts = PricedAccounts(problem)
+    choice = np.asarray(accounts.settle(np.zeros(3)).choice)
+    reduced = accounts.reduced(np.zeros(3))
+    core = nearest_core(regrets(reduced), choice, 700)
+    program = program_of(accounts, reduced.max(axis=0), choice, core, 1.0)
+    assert len(program.cost) > 4096
+    inner = core_program.relax(program)
+    monkeypatch.setattr(core_program, "_MANY_COLUMNS", np.inf)
+    simplex = core_program.relax(program)
+    assert inner.status is simplex.status is core_program.Status.SOLVED
+    assert inner.bound == pytest.approx(simplex.bound, rel=1e-9)
+    assert inner.prices == pytest.approx(simplex.prices, rel=1e-6, abs=1e-12)

@@ -18,6 +18,7 @@ from tidegate.operations.ingest_batch import (
     QuarantineExample,
     TableCount,
 )
+from tidegate.operations.limits_outcome import RatioRow
 from tidegate.operations.materialize_features import MaterializeFeaturesOutcome
 from tidegate.operations.prepare_source import PrepareSourceOutcome
 from tidegate.operations.promotion_outcome import CheckRow, PromoteModelOutcome
@@ -318,6 +319,26 @@ def test_limits_show_actions_and_caps():
     )
     assert caps.rows[0]["slack"] == 1.0
     assert "1.1e-07" in caps.title
+
+
+def test_limits_show_ratio_rows_where_there_are_any_and_a_cap_of_nothing():
+    row = RatioRow(
+        name="keep_up",
+        measure="increase",
+        ratio=0.8,
+        accounts=3,
+        reference_accounts=7,
+        average_minor=90.0,
+        reference_average_minor=100.0,
+        slack_minor=10.0,
+        price=0.25,
+    )
+    nothing = limits().allocation.caps[0].model_copy(update={"cap": 0.0, "used": 0.0})
+    allocation = limits().allocation.model_copy(update={"caps": (nothing,), "ratio_rows": (row,)})
+    published = publishing.limits(limits().model_copy(update={"allocation": allocation}))
+    assert "exposure 0.0% of its cap" in published.summary
+    _, _, ratios = published.artifacts
+    assert (ratios.key, ratios.rows[0]["average_minor"]) == ("ratio-rows", 90.0)
 
 
 def test_a_roll_back_says_from_where_and_why():

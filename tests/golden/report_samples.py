@@ -19,6 +19,7 @@ from tidegate.adapters.cycle_report_decisions import (
     DueLine,
     LimitBand,
     Move,
+    RatioUse,
     ReasonCount,
     RuleCount,
     RulesInForce,
@@ -70,7 +71,9 @@ def decision_batch(model_version: str) -> DecisionBatch:
             caps=(
                 CapUse("exposure", 12_000_000_00, 9_000_000_00, 3_000_000_00, 0.0),
                 CapUse("expected_loss", 800_000_00, 799_900_00, 100_00, 0.8123),
+                CapUse("changed_limits", 900.0, 790.0, 110.0, 250.0, "changes"),
             ),
+            ratios=(RatioUse("merchants_keep_up", 0.8, 80_012.6, 100_000.0, 12.6, 7.25),),
         ),
         rule_book=RulesInForce(
             "rulebook/CN-bank/2023-07-01",

@@ -35,6 +35,7 @@ from credit_limits.explanation.state_exits import EXIT_SENTENCES, StateHeld, sta
 from credit_limits.explanation.ways_out import Change, Goal, Recourse, Step
 from credit_limits.policy.account_changes import STATE_CAUSES
 from credit_limits.policy.portfolio_caps import Measure
+from credit_limits.policy.ratio_rows import AveragedMeasure
 from tests.decision_samples import shipped_policy
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
@@ -42,7 +43,7 @@ TABLES = {
     "lines": (LINES, None),
     "products": (PRODUCT_NAMES, Product),
     "segments": (SEGMENT_NAMES, Segment),
-    "measures": (MEASURE_NAMES, Measure),
+    "measures": (MEASURE_NAMES, (*Measure, *AveragedMeasure)),
     "steps": (STEP_SENTENCES, Step),
     "goals": (GOAL_SENTENCES, Goal),
     "reasons": (REASON_SENTENCES, ReasonCode),
@@ -179,6 +180,20 @@ CLOSED_IN_CHINESE = """\
 记录于批次limits-2024-01-31-0123456789ab，账本第9条，默克尔根{root}
 出具证明：tidegate ledger prove 4f1c8d2e9a0b7c6d5e3f --out proof.json
 重新计算：tidegate replay 4f1c8d2e9a0b7c6d5e3f""".format(root="c2" * 32)
+
+
+def test_every_row_tells_its_price_in_its_own_unit():
+    prices = (
+        CapPrice("moves", Measure.CHANGES, 1_250.0),
+        CapPrice("keep_up", AveragedMeasure.INCREASE, 0.0042),
+    )
+    held = replace(HELD, prices=prices)
+    assert [line for line in explanation_lines(held) if "price" in line] == [
+        "  The portfolio's price of changes of limits was 12.50 yuan each.",
+        "  The portfolio's price of raises in its group was 0.0042 a yuan.",
+    ]
+    chinese = explanation_lines(held, Language.CHINESE)
+    assert "  组合中额度调整的价格为每次12.50元。" in chinese
 
 
 def test_a_limit_that_the_caps_held_in_english():

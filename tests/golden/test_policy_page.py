@@ -11,7 +11,7 @@ from credit_limits.decisions import decide
 from tests.decision_samples import portfolio_of, shipped_policy
 from tests.golden.html_pages import HOSTILE, Page
 from tests.pages_in_browser import OVERLAPS, opened
-from tidegate.adapters.policy_page import CapSides, PolicySimulation, Welfare, render
+from tidegate.adapters.policy_page import CapSides, PolicySimulation, RatioSides, Welfare, render
 
 ACCOUNTS = portfolio_of(
     {},
@@ -22,7 +22,9 @@ ACCOUNTS = portfolio_of(
 CAPS = (
     CapSides("exposure", (1e8, 9e7, 1e7, 0.0), (1e8, 1e8, 0.0, 0.0123)),
     CapSides("cash_loan_exposure", None, (0.0, 0.0, 0.0, 0.0)),
+    CapSides("changed_limits", (2.0, 1.0, 1.0, 0.0), (1.0, 1.0, 0.0, 250.0), "changes"),
 )
+RATIOS = (RatioSides("merchants_keep_up", None, (80_012.6, 0.0, 0.8, 7.25)),)
 
 
 def simulation(**change) -> PolicySimulation:
@@ -58,7 +60,22 @@ def test_it_is_whole_and_says_what_moves():
 
 
 def test_a_policy_without_caps_says_so():
-    assert "Neither policy has a cap." in render(simulation(caps=())).decode()
+    html = render(simulation(caps=())).decode()
+    assert "Neither policy has a cap." in html
+    assert "Ratio row" not in html
+
+
+def test_changes_are_counted_and_ratios_are_of_averages():
+    html = render(simulation(ratios=RATIOS)).decode()
+    told = re.findall(r"<tr><th scope=\"row\">(?:Changed limits|Merchants keep up).*", html)
+    rows = [re.findall(r">([^<>]+)</t[dh]>", row) for row in told]
+    assert rows == [
+        ["Changed limits, number of changes", "in force", "2", "1", "1", "0"],
+        ["Changed limits, number of changes", "new", "1", "1", "0", "2.5000"],
+        ["Merchants keep up", "in force", "no such row"],
+        ["Merchants keep up", "new", "800.13", "0.00", "none", "80.0%", "7.2500"],
+    ]
+    assert "Provision</th>" in html
 
 
 def test_names_out_of_files_are_words_and_no_markup():

@@ -157,7 +157,9 @@ def test_the_answer_stands_first_with_the_model_and_its_certificate():
             ["Notices and reminders due", "Adverse 7 February 2024 90", "no day by law 700"],
         ),
         ("caps", ["Expected loss", "800,000", "799,900", "0.8123", "99.99% used", "0.0031%"]),
-        ("caps", ["Binding: expected loss."]),
+        ("caps", ["Changed limits, number of changes", "900", "790", "110", "2.5000"]),
+        ("caps", ["Merchants keep up", "800.13", "1,000.00", "80.0%", "0.13", "7.2500"]),
+        ("caps", ["Binding: expected loss, changed limits, merchants keep up."]),
         ("portfolio", ["1,600", "8,000,000", "40.0%", "80.0%", "not known"]),
         ("model", ["AUC", "0.7853", "0.7753 to 0.7953", "0.7702", "+0.0151", "21,000", "22.1%"]),
         (

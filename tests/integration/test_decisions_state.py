@@ -41,6 +41,7 @@ def account(number: int, customer: int, **change: object) -> dict[str, object]:
         "account_id": f"A{number}",
         "customer_id": f"C{customer}",
         "product": "pay_later",
+        "partner_id": "partner_a",
         "limit_minor": 1_000_000,
         "apr": 0.18,
         "status": "open",
@@ -72,8 +73,8 @@ def lake(tmp_path: Path) -> Lake:
     return found
 
 
-def test_where_customers_are_and_who_they_are(lake):
-    lake.append("accounts", rows(account(3, 2), account(4, 3)), "second")
+def test_where_customers_are_who_they_are_and_who_brought_them(lake):
+    lake.append("accounts", rows(account(3, 2, partner_id=None), account(4, 3)), "second")
     unknown = customer(2, segment=None, region=None)
     merchant = customer(3, segment="micro_merchant", region="west")
     lake.append("customers", rows(merchant, unknown), "second")
@@ -81,6 +82,7 @@ def test_where_customers_are_and_who_they_are(lake):
     accounts = [found.account(place) for place in range(3)]
     assert [account.segment for account in accounts] == ["consumer", None, "micro_merchant"]
     assert [account.region for account in accounts] == ["east", None, "west"]
+    assert [account.partner for account in accounts] == ["partner_a", None, "partner_a"]
 
 
 def test_a_lender_without_statements_changes_or_decisions(lake):

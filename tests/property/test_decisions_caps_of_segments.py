@@ -73,7 +73,7 @@ def test_segments_and_floors_are_read_from_the_policy():
         "n", Measure.EXPOSURE, None, 1.1, segment=Segment.MICRO_MERCHANT
     )
     floor = with_cap(**row, at_least_ratio_to_today=0.9)
-    assert (floor.at_least, floor.ratio_to_today, floor.segment) == (True, 0.9, None)
+    assert (floor.at_least, floor.bound, floor.segment) == (True, 0.9, None)
     with pytest.raises(PolicyError, match="state"):
         with_cap(**row, segment="state", ratio_to_today=1.0)
     with pytest.raises(PolicyError, match="expected"):

@@ -297,7 +297,7 @@ def test_no_rate_is_brought_above_the_law_as_it_holds_at_the_new_rate():
 
 def test_where_the_law_cannot_be_told_the_rate_stays():
     assert (
-        rate_under(capped(0.1, "partner_share_ratio < 0.3"), annual_rate=0.12, pd=0.05)[0] is None
+        rate_under(capped(0.1, "NOT increase_consent_given"), annual_rate=0.12, pd=0.05)[0] is None
     )
 
 

@@ -19,7 +19,11 @@ from credit_limits.allocation.economics import (
 )
 from credit_limits.domain.errors import PolicyError
 from credit_limits.domain.money import yuan
-from credit_limits.policy.economic_policy import EconomicPolicy, ProductEconomics
+from credit_limits.policy.economic_policy import (
+    EconomicPolicy,
+    ProductEconomics,
+    ProvisionPolicy,
+)
 from credit_limits.policy.eligibility import permitted
 from credit_limits.policy.ladder import CandidateLadder, Rounding
 from tests.decision_samples import NOT_KNOWN, portfolio_of, shipped_policy
@@ -36,12 +40,13 @@ ECONOMICS = EconomicPolicy(
     attrition_per_log_cut=0.2,
     change_cost_minor=yuan(5),
     cut_cost_rate=0.02,
+    provision=ProvisionPolicy(0.24, 30, 3.0, cost_rate=0.0),
     loss_events_by_window=((1, 0.2), (6, 1.6)),
 )
 LADDER = CandidateLadder((500, 1000, 2000), (Rounding(0, 1),))
 
 
-def values(**change):
+def values(economics=ECONOMICS, **change):
     """Candidates and their figures in yuan, for halving, holding, doubling 10,000 yuan."""
     portfolio = portfolio_of({"balance": yuan(4_000), **change})
     policy = shipped_policy()
@@ -51,7 +56,7 @@ def values(**change):
     )
     candidates = candidate_limits(portfolio.limit_minor, open_wide, LADDER)
     assert candidates.limit_minor[:, 0].tolist() == [yuan(5_000), yuan(10_000), yuan(20_000)]
-    found = candidate_values(portfolio, candidates, ECONOMICS, 6)
+    found = candidate_values(portfolio, candidates, economics, 6)
     return found, lambda name: getattr(found, name)[:, 0] / 100
 
 
@@ -153,6 +158,38 @@ def test_a_higher_limit_never_lowers_risk_loss_or_exposure():
     found, _ = values(pd=0.1)
     for name in ("expected_loss", "exposure"):
         assert (np.diff(getattr(found, name), axis=0) >= 0).all()
+
+
+def test_a_sound_account_is_provided_for_with_the_loss_of_a_year():
+    found, of = values(pd=0.02)
+    assert (of("provision") == of("expected_loss")).all()
+    assert of("balance") == pytest.approx([4_000 * 0.5**0.5, 4_000, 4_000 * 2**0.5])
+    assert found.provision_ratio.tolist() == [1.0]
+
+
+@pytest.mark.parametrize(
+    ("change", "p"),
+    [({"pd": 0.3}, 1 - 0.7**1.6), ({"pd": 0.02, "days_past_due_latest": 31.0}, 1 - 0.98**1.6)],
+)
+def test_where_risk_has_risen_the_losses_of_a_life_are_provided_for(change, p):
+    _, of = values(**change)
+    years_lost = p + (1 - p) * p + (1 - p) ** 2 * p  # in the first year, the second, the third
+    assert of("provision") == pytest.approx(of("expected_loss") * years_lost / p)
+
+
+def test_what_a_provision_costs_is_taken_for_its_change_alone():
+    dear = replace(ECONOMICS, provision=replace(ECONOMICS.provision, cost_rate=0.1))
+    for change in ({"pd": 0.02}, {"pd": 0.3}):
+        (_, cheap), (_, of) = values(**change), values(dear, **change)
+        grown = of("provision") - of("provision")[1]
+        assert grown[0] < 0 < grown[2]
+        assert of("profit") == pytest.approx(cheap("profit") - 0.1 * grown)
+        assert of("profit")[1] == cheap("profit")[1]
+
+
+def test_a_life_is_no_shorter_than_a_year():
+    with pytest.raises(ValueError, match="provision_life_years"):
+        ProvisionPolicy(0.2, 30, 0.5, 0.0)
 
 
 def test_attrition_is_bounded_and_only_for_cuts():

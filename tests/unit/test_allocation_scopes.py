@@ -27,6 +27,17 @@ def test_groups_price_and_use_what_their_caps_say():
     assert groups.cap_usage(used).tolist() == [10, 3, 14]
 
 
+def test_a_scope_of_weights_counts_each_account_by_its_own():
+    weights = np.array([-0.5, -0.5, 0.8, 0.0])
+    north = np.array([True, False, True, False])
+    groups = scope_groups([Cap("row", "w", 0.0, weights), Cap("north", "w", 1.0, north)], 4)
+    prices = groups.unit_prices(np.array([10.0, 1.0]))[0, groups.group]
+    assert prices.tolist() == [-5 + 1, -5, 8 + 1, 0]
+    used = np.zeros((groups.group_count, 1))
+    used[groups.group, 0] = [4, 6, 100, 7]
+    assert groups.cap_usage(used).tolist() == [0.8 * 100 - 0.5 * 10, 104]
+
+
 def test_caps_of_all_accounts_make_one_group():
     groups = scope_groups([Cap("a", "w", 1.0), Cap("b", "v", 1.0)], 5)
     assert groups.group_count == 1

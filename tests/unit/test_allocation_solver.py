@@ -6,13 +6,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from credit_limits.allocation import solver
 from credit_limits.allocation.certificate import CapUsage, Certificate
 from credit_limits.allocation.infeasibility import Kind, caps_out_of_reach_together
 from credit_limits.allocation.pricing import PricedAccounts
-from credit_limits.allocation.problem import exact_sum
-from credit_limits.allocation.solver import allocate
+from credit_limits.allocation.problem import Cap, exact_sum
+from credit_limits.allocation.solver import allocate, solve_accounts
 from credit_limits.domain.errors import AllocationInfeasible
-from tests.allocation_samples import lender_problem, problem_of
+from tests.allocation_samples import lender_problem, problem_of, ratio_weights
 
 
 def test_the_account_that_earns_most_for_the_cap_is_raised():
@@ -148,6 +149,41 @@ def test_caps_that_only_fractions_could_meet_are_refused():
     assert "would reach 2.00, its cap is 1.00: over by 1.00" in text
 
 
+def ratio_problem(accounts):
+    """Few accounts whose raises cost money must get 0.8 of what the many get; most are held."""
+    problem, few = lender_problem(accounts, 0), np.arange(accounts) % 50 == 0
+    raised = np.maximum(problem.measures["exposure"] - problem.measures["exposure"][3], 0.0)
+    row = Cap("keep_up", "raised", 0.0, ratio_weights(few, ~few, 0.8))
+    return few, replace(
+        problem,
+        profit=problem.profit - np.where(few, 0.02 * raised, 0.0),
+        measures={**problem.measures, "raised": raised},
+        caps=(row,),
+    )
+
+
+class RoundedAccounts(PricedAccounts):
+    """Accounts of which every other sum, that of a finished choice, is rounded up by 2."""
+
+    tallies = 0
+
+    def tally(self, choice):
+        self.tallies += 1
+        assert self.tallies < 20, "the same is tried again and again"
+        value, usage = super().tally(choice)
+        return value, usage + 2.0 * (self.tallies > 1) * (self.tallies % 2)
+
+
+def test_a_ratio_row_is_met_where_most_accounts_are_held_and_sums_are_rounded(monkeypatch):
+    monkeypatch.setattr(solver, "_ROUNDING", 1e-3)
+    few, problem = ratio_problem(20_000)
+    found = solve_accounts(RoundedAccounts(problem), [cap.name for cap in problem.caps])
+    given = problem.measures["raised"][found.choice, np.arange(20_000)]
+    assert given[few].mean() >= 0.8 * given[~few].mean() * (1 - 1e-12)
+    assert found.usage[0] <= 0.0 < found.prices[0]
+    assert (found.bound - found.value) / found.bound < 1e-2
+
+
 def test_no_account_twice():
     with pytest.raises(ValueError, match="an account id occurs twice"):
         allocate(problem_of([[0, 0]], {}, {}, ids=["b", "b"]))
@@ -175,6 +211,7 @@ def test_a_problem_that_cannot_be_is_not_built(change, says):
     [
         ({"bound": np.inf}, "the bound is not finite"),
         ({"scope": np.ones(3, bool)}, "the scope needs 2 places"),
+        ({"scope": np.array([1.0, np.nan])}, "a weight of the scope is not finite"),
     ],
 )
 def test_a_cap_that_cannot_be_is_not_built(change, says):

@@ -1,12 +1,16 @@
 """Accounts decided by themselves at the prices of the caps, on small tables."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from credit_limits.allocation.problem import AllocationProblem, Cap
 from credit_limits.decisions import decide, decide_at_prices
 from credit_limits.decisions_at_prices import chosen_at_prices, next_higher, worth_at_prices
-from credit_limits.domain.account import Product
+from credit_limits.domain.account import Product, Segment
+from credit_limits.policy.account_scope import AccountScope
+from credit_limits.policy.ratio_rows import AveragedMeasure, RatioRule
 from tests.decision_samples import portfolio_of, shipped_policy
 
 LIMITS = np.array([[50, 50], [100, 100], [150, 150], [200, 200]])
@@ -76,3 +80,27 @@ def test_at_the_batchs_own_prices_nearly_all_are_decided_as_in_it():
     assert held.any()
     assert (batch.next_higher.missed_by_minor[held & (alone == batch.to_minor)] >= 0).all()
     assert (permissions.cap_minor >= permissions.floor_minor).all()
+
+
+def test_a_part_of_the_accounts_pays_for_a_ratio_row_what_it_paid_in_the_batch():
+    changes = [
+        {"limit": 100_000 * (1 + place % 40), "pd": 0.002 * (1 + place % 30)}
+        | ({"segment": "micro_merchant", "revolving_share_12m": 0.0} if place % 4 == 0 else {})
+        for place in range(300)
+    ]
+    portfolio = portfolio_of(*changes)
+    groups = (AccountScope(segment=Segment.MICRO_MERCHANT), AccountScope(segment=Segment.CONSUMER))
+    row = RatioRule("keep_up", AveragedMeasure.INCREASE, *groups, 1.0)
+    policy = replace(shipped_policy(), caps=(), ratio_rows=(row,))
+    free = decide(portfolio, replace(policy, ratio_rows=()), 6)
+    batch = decide(portfolio, policy, 6)
+    (held,) = batch.ratios
+    assert held.average_minor >= held.reference_average_minor
+    prices = {cap.name: cap.price for cap in batch.certificate.caps}
+    sizes = {"keep_up": (held.accounts, held.reference_accounts)}
+    few = np.arange(300) < 20
+    alone, _ = decide_at_prices(portfolio.where(few), policy, 6, prices, sizes=sizes)
+    assert (alone == batch.to_minor[few]).mean() > 0.9
+    assert (free.to_minor != batch.to_minor)[few].any()
+    unpriced, _ = decide_at_prices(portfolio.where(few), policy, 6, prices)
+    assert (unpriced == free.to_minor[few]).all()

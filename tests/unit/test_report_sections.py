@@ -8,6 +8,8 @@ from credit_limits.ledger.entry import EntryKind, seal
 from credit_limits.policy.eligibility import permitted
 from tests.decision_samples import portfolio_of, shipped_policy
 from tests.rulebook_samples import shipped_book
+from tidegate.adapters.cycle_report_decisions import RatioUse
+from tidegate.cli.portfolio_rows import portfolio_rows
 from tidegate.operations.cycle_sections import (
     allocation,
     batch_quality,
@@ -16,7 +18,7 @@ from tidegate.operations.cycle_sections import (
     model_comparison,
     rules_in_force,
 )
-from tidegate.operations.limits_outcome import AllocationRow, CapRow
+from tidegate.operations.limits_outcome import AllocationRow, CapRow, RatioRow
 from tidegate.operations.promotion_outcome import CheckRow, PromoteModelOutcome
 from tidegate.operations.retrain_model import FigureInterval, RetrainModelOutcome
 from tidegate.operations.rule_rows import rule_book_row
@@ -213,6 +215,42 @@ def test_caps_are_told_as_they_were_used():
     assert (told.value_minor, told.bound_minor, told.gap) == (1.0, 2.0, 1.0)
     (cap,) = told.caps
     assert (cap.name, cap.cap, cap.used, cap.slack, cap.price) == ("exposure", 10, 9, 1, 0.5)
+    assert told.ratios == ()
+
+
+def test_ratio_rows_are_told_with_what_they_come_to():
+    moves = CapRow(name="moves", measure="changes", cap=3.0, used=3.0, slack=0.0, price=250.0)
+    ratio = RatioRow(
+        name="keep_up",
+        measure="increase",
+        ratio=0.8,
+        accounts=3,
+        reference_accounts=7,
+        average_minor=90.0,
+        reference_average_minor=100.0,
+        slack_minor=10.0,
+        price=0.25,
+    )
+    row = AllocationRow(
+        value=1.0,
+        bound=1.0,
+        gap=0.0,
+        passes=3,
+        split_accounts=0,
+        caps=(moves,),
+        ratio_rows=(ratio,),
+    )
+    told = allocation(row)
+    assert told.caps[0].measure == "changes"
+    assert told.ratios == (RatioUse("keep_up", 0.8, 90.0, 100.0, 10.0, 0.25),)
+    assert row.prices == {"moves": 250.0, "keep_up": 0.25}
+    assert row.group_sizes == {"keep_up": (3, 7)}
+    assert portfolio_rows([("", row.caps, row.ratio_rows)]) == [
+        "  cap, yuan      allowed  used  slack  shadow price",
+        "  moves (count)        3     3      0        2.5000",
+        "  ratio row, yuan  average  reference  at least   slack   price",
+        "  keep_up           0.9000     1.0000  80%       0.1000  0.2500",
+    ]
 
 
 def test_reasons_of_a_refused_batch_are_one_text():

@@ -158,11 +158,11 @@ class TestABatch:
 
     def test_says_of_a_rule_that_it_was_not_evaluated_for_want_of_a_column(self):
         batch, row, _ = self.decided(
-            {"predicate": "partner_share_ratio < 0.3", "severity": "reporting"},
+            {"predicate": "NOT increase_consent_given", "severity": "reporting"},
             {"predicate": "NOT increase_consent_given OR balance_minor > yuan(1)"},
         )
         reporting, blocking = row.rules
-        assert reporting.status == "not evaluated: column absent: partner_share_ratio"
+        assert reporting.status == "not evaluated: column absent: increase_consent_given"
         assert (reporting.not_evaluated, reporting.touched) == (4, 0)
         assert blocking.absent_columns == ("increase_consent_given",)
         assert (blocking.applies, blocking.not_evaluated, blocking.touched) == (3, 1, 4)

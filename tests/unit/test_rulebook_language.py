@@ -154,7 +154,7 @@ def test_every_column_has_values_of_its_kind_or_is_said_to_be_absent():
             assert held[place] == plain
             kinds = {Kind.NUMBER: float, Kind.TEXT: str, Kind.BOOLEAN: bool}
             assert type(plain) is kinds[column.kind], name
-    assert not COLUMNS["partner_share_ratio"].supplied
+    assert not COLUMNS["increase_consent_given"].supplied
     assert set(FEATURES_READ) <= set(COLUMNS)
     assert {feature.name for feature in FEATURES} >= set(FEATURES_READ)
 

@@ -1,14 +1,16 @@
 """Records of the rule book and the lender's file: each refusal names its record and what to do."""
 
+from dataclasses import replace
 from datetime import date, datetime
 from itertools import combinations
 
 import pytest
 
 from credit_limits.domain.decision import ReasonCode
+from credit_limits.domain.digest import digest_of
 from credit_limits.domain.errors import PolicyError
 from credit_limits.policy.lender import Jurisdiction, Lender, LenderType, parse_lender
-from credit_limits.policy.rulebook import DUTIES, EFFECTS, Effect, Severity
+from credit_limits.policy.rulebook import DUTIES, EFFECTS, Effect, RuleBook, Severity
 from credit_limits.policy.rulebook_records import parse_rules
 from tests.conftest import ROOT
 from tests.rulebook_samples import CAP, DUTY, record, rules, shipped_rules
@@ -141,6 +143,9 @@ class TestWhatShips:
         assert parse_lender(file.content) == Lender(Jurisdiction.CHINA, LenderType.BANK, False)
 
 
+UNITS = {int: "yuan", dict: "share of the loan"}
+
+
 class TestLender:
     def content(self, **changes):
         parameters = {"jurisdiction": "CN", "lender_type": "bank", "joint_lending": "none"}
@@ -148,7 +153,7 @@ class TestLender:
             "lender": {
                 name: {"description": "d", "unit": unit, "value": value, "reason": "r"}
                 for name, value in (parameters | changes).items()
-                for unit in ("yuan" if isinstance(value, int) else "name",)
+                for unit in (UNITS.get(type(value), "name"),)
             }
         }
 
@@ -158,6 +163,23 @@ class TestLender:
         assert (lender.tier_1_capital_minor, lender.loans_minor) == (500, 8_000)
         assert lender.joint_loans_minor is None
 
+    def test_states_what_each_partner_funds_of_its_loans(self):
+        shares = {"b": 0.0, "a": 0.3}
+        lender = parse_lender(self.content(joint_lending="some", partner_shares=shares))
+        assert lender.partner_shares == (("a", 0.3), ("b", 0.0))
+        assert [lender.own_share(name) for name in ("a", "b", "")] == [0.7, 1.0, 1.0]
+        with pytest.raises(PolicyError, match="does not say which share of its loans c funds"):
+            lender.own_share("c")
+        assert parse_lender(self.content()).own_share("c") == 1.0
+
+    def test_shares_are_part_of_what_binds_only_where_they_are_stated(self):
+        alone, joint = (parse_lender(self.content(joint_lending=way)) for way in ("none", "some"))
+        stated = replace(joint, partner_shares=(("a", 0.3),))
+        digests = {RuleBook(lender, (), None).digest for lender in (alone, joint, stated)}
+        assert len(digests) == 3
+        facts = {name: getattr(alone, name) for name in alone.__slots__ if name != "partner_shares"}
+        assert RuleBook(alone, (), None).digest == digest_of({"lender": facts, "rules": []})
+
     @pytest.mark.parametrize(
         ("changes", "told"),
         [
@@ -165,6 +187,8 @@ class TestLender:
             ({"lender_type": "any"}, "'any' is none of bank, consumer_finance, microloan"),
             ({"joint_lending": "often"}, "'often' is none of none, some"),
             ({"capital": 5}, "lender: unknown parameter capital"),
+            ({"partner_shares": {"a": 0.3}}, "partner_shares are stated where joint_lending is"),
+            ({"joint_lending": "some", "partner_shares": {"a": 30}}, "partner_shares.a: 30 is not"),
         ],
     )
     def test_a_file_that_does_not_hold_together(self, changes, told):

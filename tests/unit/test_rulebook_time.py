@@ -154,8 +154,28 @@ class TestPartners:
         assert [told.split(":")[0] for told in joint.rules] == [
             "cn-all-partners",
             "cn-one-partner",
-            "cn-partner-share",
         ]
+
+    @pytest.mark.parametrize(
+        ("partner", "told"),
+        [
+            ("unstated", ["not evaluated, lender_lends_jointly, partner_share_ratio"]),
+            ("funds_a_fifth", ["lender_lends_jointly, partner_share_ratio"]),
+            ("funds_three_tenths", []),
+            ("only_brings_customers", []),
+            ("", []),
+        ],
+    )
+    def test_a_partner_funds_three_tenths_of_a_joint_loan_or_the_loan_does_not_grow(
+        self, partner, told
+    ):
+        book = shipped_book(date(2024, 1, 31), lends_jointly=True)
+        shares = {"funds_a_fifth": 0.2, "funds_three_tenths": 0.3, "only_brings_customers": 0.0}
+        lender = replace(book.lender, partner_shares=tuple(shares.items()))
+        portfolio = portfolio_of({**ANNA, "partner": partner})
+        found = permitted(portfolio, shipped_policy(), rulebook=replace(book, lender=lender))
+        rules = [text for text in found.one(0).rules if text.startswith("cn-partner-share")]
+        assert [text.removeprefix("cn-partner-share: ") for text in rules] == told
 
     @pytest.mark.parametrize(
         ("facts", "rule"),

@@ -91,12 +91,31 @@ class ReasonCount:
 
 @dataclass(frozen=True, slots=True)
 class CapUse:
-    """One portfolio cap. ``price`` is what one more unit of it would earn, in the same money."""
+    """One portfolio cap, in the unit of its measure: minor units, or changes of limits.
+
+    ``price`` is what one more unit of it would earn, in minor units.
+    """
 
     name: str
     cap: float
     used: float
     slack: float
+    price: float
+    measure: str = "exposure"
+
+
+@dataclass(frozen=True, slots=True)
+class RatioUse:
+    """One ratio row: the average of a group is at least ``ratio`` times that of its reference.
+
+    Averages and slack in minor units an account; ``price`` is what one unit of slack costs.
+    """
+
+    name: str
+    ratio: float
+    average_minor: float
+    reference_average_minor: float
+    slack_minor: float
     price: float
 
 
@@ -108,6 +127,7 @@ class Allocation:
     bound_minor: float
     gap: float
     caps: tuple[CapUse, ...]
+    ratios: tuple[RatioUse, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

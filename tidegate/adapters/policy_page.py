@@ -23,7 +23,10 @@ _SECTIONS = (
     ("caps", "Portfolio caps"),
     ("welfare", "Welfare"),
 )
-_FILTERS = ("count", "signed", "yuan", "signed_yuan", "percent", "price", "day", "words")
+_FILTERS = (
+    *("count", "signed", "yuan", "signed_yuan", "percent", "price", "day", "words"),
+    *("cap_amount", "cap_price", "exact_yuan"),
+)
 _MOVES = (("decrease", "Lower limit"), ("hold", "Same limit"), ("increase", "Higher limit"))
 
 
@@ -31,7 +34,21 @@ _MOVES = (("decrease", "Lower limit"), ("hold", "Same limit"), ("increase", "Hig
 class CapSides:
     """A cap under the policy in force and the new one; ``None`` where a policy has no such cap.
 
-    Each side is allowed, used, slack and shadow price.
+    Each side is allowed, used, slack and shadow price, in the unit of ``measure``.
+    """
+
+    name: str
+    now: tuple[float, float, float, float] | None
+    new: tuple[float, float, float, float] | None
+    measure: str = "exposure"
+
+
+@dataclass(frozen=True, slots=True)
+class RatioSides:
+    """A ratio row under both policies; ``None`` where a policy has no such row.
+
+    Each side is the average of the group and of the reference, in minor units an account, the
+    least ratio of the two, and the shadow price.
     """
 
     name: str
@@ -62,6 +79,7 @@ class PolicySimulation:
     welfare_now: Welfare
     welfare_new: Welfare
     gaps: tuple[float, float]
+    ratios: tuple[RatioSides, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +130,8 @@ def _facts(total: Change) -> list[Fact]:
 def _figures(total: Change) -> list[_FigureLine]:
     names = {
         "expected_profit_minor": "Expected profit, a year",
-        "expected_loss_minor": "Expected loss, the provision of a year",
+        "expected_loss_minor": "Expected loss, a year",
+        "provision_minor": "Provision",
         "exposure_minor": "Exposure at default",
         "limit_minor": "Limits",
         "added_minor": "Added by raises",

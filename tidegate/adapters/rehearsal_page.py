@@ -26,7 +26,10 @@ _SECTIONS = (
     ("caps", "Portfolio caps"),
     ("lineage", "Lineage"),
 )
-_FILTERS = (*("count", "yuan", "signed_yuan", "percent", "price", "day", "words", "plural"),)
+_FILTERS = (
+    *("count", "yuan", "signed_yuan", "percent", "price", "day", "words", "plural"),
+    *("cap_amount", "cap_price"),
+)
 _OWN_FILTERS = (
     *("answer", "certainty", "bad_debt_sentence", "caps_sentence", "models_sentence"),
     *("alarm_sentence", "missed", "scored", "score_value", "score_unit", "event_name", "month"),

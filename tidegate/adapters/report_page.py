@@ -27,6 +27,7 @@ _FILTERS = (
     *("figure", "signed_figure", "figure_name", "bounds", "day", "instant", "words"),
     *("answer", "standing", "gate_sentence", "batch_sentence", "comparison_sentence"),
     *("allocation_sentence", "drift_sentence", "first_misses_sentence", "informing"),
+    *("cap_amount", "cap_price", "exact_yuan"),
 )
 _TONES = {Standing.CERTIFIED: "good", Standing.REFUSED: "bad", Standing.NOT_JUDGED: "warn"}
 

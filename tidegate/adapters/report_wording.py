@@ -5,6 +5,7 @@ from datetime import date, datetime
 from credit_limits.domain.account import Product
 from credit_limits.domain.decision import Action
 from credit_limits.domain.money import MINOR_PER_YUAN
+from credit_limits.policy.portfolio_caps import read_in
 from tidegate.adapters.cycle_report import CycleReport
 from tidegate.adapters.cycle_report_decisions import Allocation
 from tidegate.adapters.cycle_report_model import GateFigure, GateVerdict, Interval, ModelComparison
@@ -158,6 +159,29 @@ def price(value: float) -> str:
     return _minus(f"{value:.4f}") if value else "0"
 
 
+def cap_amount(amount: float, measure: str) -> str:
+    """What a cap allows or has used: money as whole yuan, changes as a count.
+
+    >>> cap_amount(12_345_678, "exposure"), cap_amount(1_200, "changes")
+    ('123,457', '1,200')
+    """
+    return count(round(amount / read_in(measure)))
+
+
+def cap_price(value: float, measure: str) -> str:
+    """Yuan a year that one more yuan of a cap, or one more change, would earn."""
+    return price(value * read_in(measure) / MINOR_PER_YUAN)
+
+
+def exact_yuan(amount_minor: float) -> str:
+    """An average in minor units as yuan, to the fen.
+
+    >>> exact_yuan(80_012.6)
+    '800.13'
+    """
+    return _minus(f"{amount_minor / MINOR_PER_YUAN:,.2f}")
+
+
 def day(value: date) -> str:
     """A date in words.
 
@@ -265,6 +289,7 @@ def comparison_sentence(models: ModelComparison) -> str:
 def allocation_sentence(allocation: Allocation) -> str:
     """How good the allocation is, and which caps bind."""
     binding = [words(cap.name).lower() for cap in allocation.caps if cap.price > 0]
+    binding += [words(row.name).lower() for row in allocation.ratios if row.price > 0]
     binds = (
         f"Binding: {', '.join(binding)}."
         if binding

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from credit_limits.domain.money import MINOR_PER_YUAN
 from tidegate.cli.invocation import table
+from tidegate.cli.portfolio_rows import portfolio_rows
 
 if TYPE_CHECKING:
     from tidegate.operations.change_rows import ChangeRow, ChangeTables
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
     from tidegate.operations.set_brake import SetBrakeOutcome
     from tidegate.operations.simulate_policy import SimulatePolicyOutcome
 
-_SUMS = ("limit_minor", "exposure_minor", "expected_loss_minor", "expected_profit_minor")
+_SUMS = (
+    *("limit_minor", "exposure_minor", "expected_loss_minor", "provision_minor"),
+    "expected_profit_minor",
+)
 
 
 def change_lines(changes: "ChangeTables") -> list[str]:
@@ -36,7 +40,8 @@ def change_lines(changes: "ChangeTables") -> list[str]:
 
 
 def _groups(name: str, rows: "Sequence[ChangeRow]") -> list[str]:
-    header = (name, "accounts", "moved", "raises stopped", "exposure", "loss", "profit")
+    sums = ("exposure", "loss", "provision", "profit")
+    header = (name, "accounts", "moved", "raises stopped", *sums)
     return table(
         header,
         [
@@ -109,15 +114,9 @@ def _released(outcome: "ReleaseBrakeOutcome") -> list[str]:
 
 
 def _simulated(outcome: "SimulatePolicyOutcome") -> list[str]:
-    caps = [
-        (
-            cap.name,
-            label,
-            *(round(amount / MINOR_PER_YUAN) for amount in (cap.cap, cap.used, cap.slack)),
-            cap.price,
-        )
+    rows = [
+        (label, side.caps, side.ratio_rows)
         for label, side in (("in force", outcome.now), ("new", outcome.new))
-        for cap in side.caps
     ]
     welfare = [
         (label, round(w.added_minor / MINOR_PER_YUAN), w.revolver_share, w.persistent_debt_share)
@@ -127,7 +126,7 @@ def _simulated(outcome: "SimulatePolicyOutcome") -> list[str]:
         f"{outcome.new.version} tried on the portfolio of {outcome.as_of} beside "
         f"{outcome.now.version}: nothing is set",
         *change_lines(outcome.changes),
-        *table(("cap, yuan", "policy", "allowed", "used", "slack", "shadow price"), caps),
+        *portfolio_rows(rows),
         *table(("added limit, yuan", "amount", "to revolvers", "to persistent debt"), welfare),
         f"page: {outcome.page}",
     ]

@@ -11,10 +11,10 @@ from credit_limits.domain.errors import (
     GateRefused,
     WorldOutsideBands,
 )
-from credit_limits.domain.money import MINOR_PER_YUAN
 from tidegate.cli.control_summaries import CONTROL_SUMMARIES
 from tidegate.cli.gate_summaries import GATE_SUMMARIES
 from tidegate.cli.invocation import table
+from tidegate.cli.portfolio_rows import portfolio_rows
 from tidegate.cli.rulebook_summaries import RULEBOOK_SUMMARIES, rule_book_lines
 from tidegate.cli.watch_summaries import WATCH_SUMMARIES
 from tidegate.cli.world_summaries import WORLD_SUMMARIES
@@ -136,14 +136,6 @@ def _rolled_back(outcome: "RollBackModelOutcome") -> list[str]:
 
 
 def _adjusted(outcome: "AdjustLimitsOutcome") -> list[str]:
-    caps = [
-        (
-            cap.name,
-            *(round(amount / MINOR_PER_YUAN) for amount in (cap.cap, cap.used, cap.slack)),
-            cap.price,
-        )
-        for cap in outcome.allocation.caps
-    ]
     return [
         f"{outcome.decisions:,} decisions in batch {outcome.batch_id}, "
         f"by model version {outcome.model_version} under policy {outcome.policy_version}",
@@ -153,7 +145,7 @@ def _adjusted(outcome: "AdjustLimitsOutcome") -> list[str]:
         *table(("action", "accounts"), list(outcome.actions.items())),
         *(f"outbox: {row.words}" for row in outcome.due),
         *rule_book_lines(outcome.rule_book),
-        *table(("cap, yuan", "allowed", "used", "slack", "shadow price"), caps),
+        *portfolio_rows([("", outcome.allocation.caps, outcome.allocation.ratio_rows)]),
         f"Merkle root of the decisions: {outcome.merkle_root}",
         "next: tidegate watch",
     ]

@@ -232,7 +232,7 @@ def _outcome(cycle: DecisionCycle, batch: DecisionBatch, stored: pa.Table) -> Ad
         actions=action_counts(batch.action),
         by_product=group_rows(portfolio, batch, portfolio.product, PRODUCTS),
         by_grade=group_rows(portfolio, batch, batch.grade, tuple(Grade)),
-        allocation=allocation_row(batch.certificate),
+        allocation=allocation_row(batch),
         merkle_root=merkle_root(leaf_digests(stored)),
         policy_version=lineage.policy_version,
         policy_digest=lineage.policy_digest,

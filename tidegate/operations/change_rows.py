@@ -10,8 +10,8 @@ from credit_limits.decision_changes import ActionPair, Change, Comparison
 class SumsRow(BaseModel):
     """Counts of accounts and amounts in minor units; profit and loss are those of a year.
 
-    The expected loss, with what is drawn of the undrawn part through the credit conversion
-    factor, is the provision of a year as well.
+    Expected loss and provision count what is drawn of the undrawn part through the credit
+    conversion factor; the provision is that of a whole life where the risk has risen.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -23,6 +23,7 @@ class SumsRow(BaseModel):
     added_minor: int
     exposure_minor: int
     expected_loss_minor: int
+    provision_minor: int
     expected_profit_minor: int
 
 

@@ -7,7 +7,13 @@ from pathlib import PurePath
 from pydantic import BaseModel
 
 from credit_limits.ledger.entry import Entry, EntryKind
-from tidegate.adapters.cycle_report_decisions import Allocation, CapUse, RuleCount, RulesInForce
+from tidegate.adapters.cycle_report_decisions import (
+    Allocation,
+    CapUse,
+    RatioUse,
+    RuleCount,
+    RulesInForce,
+)
 from tidegate.adapters.cycle_report_model import (
     CrossValidation,
     FigureRow,
@@ -147,8 +153,21 @@ def override_line(row: OverrideListed) -> OverrideLine:
 
 def allocation(row: AllocationRow) -> Allocation:
     """The solution of a batch and its caps."""
-    caps = (CapUse(cap.name, cap.cap, cap.used, cap.slack, cap.price) for cap in row.caps)
-    return Allocation(row.value, row.bound, row.gap, tuple(caps))
+    caps = (
+        CapUse(cap.name, cap.cap, cap.used, cap.slack, cap.price, cap.measure) for cap in row.caps
+    )
+    ratios = (
+        RatioUse(
+            ratio.name,
+            ratio.ratio,
+            ratio.average_minor,
+            ratio.reference_average_minor,
+            ratio.slack_minor,
+            ratio.price,
+        )
+        for ratio in row.ratio_rows
+    )
+    return Allocation(row.value, row.bound, row.gap, tuple(caps), tuple(ratios))
 
 
 def rules_in_force(row: RuleBookRow | None) -> RulesInForce | None:

@@ -195,6 +195,7 @@ def decision_rows(
             "expected_profit_minor": pa.array(_whole(batch.expected_profit_minor)),
             "expected_loss_minor": pa.array(_whole(batch.expected_loss_minor)),
             "exposure_minor": pa.array(_whole(batch.exposure_minor)),
+            "provision_minor": pa.array(_whole(batch.provision_minor)),
             "next_limit_minor": pa.array(higher.limit_minor, mask=highest),
             "missed_by_minor": pa.array(_whole(higher.missed_by_minor), mask=highest),
             "model_version": _same(lineage.model_version, count),

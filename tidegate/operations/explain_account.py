@@ -19,6 +19,8 @@ from credit_limits.explanation.account_text import (
 from credit_limits.explanation.sentences import Language
 from credit_limits.explanation.state_exits import state_exit
 from credit_limits.policy.portfolio_caps import Measure
+from credit_limits.policy.ratio_rows import AveragedMeasure
+from credit_limits.portfolio_problem import rows_over
 from tidegate.operations.brakes import Brake
 from tidegate.operations.past_due_links import LINKS_COLUMN
 from tidegate.operations.platform import Platform
@@ -138,7 +140,7 @@ def _explained(
         contributions=tuple(float(text) for text in _texts(row["feature_contributions"])),
         next_limit_minor=_maybe_whole(row["next_limit_minor"]),
         missed_by_minor=_maybe_whole(row["missed_by_minor"]),
-        prices=_prices(batch, product, search),
+        prices=_prices(batch, search),
         default_probability=float(str(row["default_probability"])),
         model_probability=_model_probability(row),
         overlay_version=str(row.get("overlay_version", "")),
@@ -202,19 +204,29 @@ def _search(
         return None
 
 
-def _prices(
-    batch: RecordedBatch, product: Product, search: RecourseSearch | None
-) -> tuple[CapPrice, ...]:
-    """Prices above 0 of the caps on the product; of every cap where the policy is not known.
+def _prices(batch: RecordedBatch, search: RecourseSearch | None) -> tuple[CapPrice, ...]:
+    """Prices above 0 of the rows that the account is under; of all where the policy is not known.
 
-    The price of a floor keeps no limit down, and is not told.
+    The price of a floor keeps no limit down, and is not told. That of a ratio row is for a minor
+    unit of the average, of which the account's raise is its part of the reference.
     """
-    rules = search.policy.caps if search is not None else ()
-    others = {rule.name for rule in rules if rule.product not in (None, product)}
+    allocation = batch.outcome.allocation
+    under = None if search is None else rows_over(search.portfolio, search.policy)
+    told = {
+        cap.name: CapPrice(cap.name, Measure(cap.measure), cap.price)
+        for cap in allocation.caps
+        if cap.measure in tuple(Measure)
+    }
+    told |= {
+        row.name: CapPrice(
+            row.name, AveragedMeasure(row.measure), row.price * row.ratio / row.reference_accounts
+        )
+        for row in allocation.ratio_rows
+    }
     return tuple(
-        CapPrice(cap.name, Measure(cap.measure), cap.price)
-        for cap in batch.outcome.allocation.caps
-        if cap.price > 0 and cap.name not in others and cap.measure in tuple(Measure)
+        price
+        for name, price in told.items()
+        if price.price > 0 and (under is None or name in under)
     )
 
 

@@ -42,7 +42,7 @@ _CAUSE_BITS = " + ".join(
 _STATE = f"""
 WITH booked AS (
     SELECT
-        account_id, customer_id, product, limit_minor, apr, status, event_timestamp,
+        account_id, customer_id, product, partner_id, limit_minor, apr, status, event_timestamp,
         status IS DISTINCT FROM lag(status) OVER (
             PARTITION BY account_id ORDER BY event_timestamp
         ) AS changes_status
@@ -51,7 +51,7 @@ WITH booked AS (
 ),
 account AS (
     SELECT
-        account_id, customer_id, product, limit_minor, apr, status,
+        account_id, customer_id, product, partner_id, limit_minor, apr, status,
         max(event_timestamp) FILTER (changes_status) OVER (PARTITION BY account_id) AS booked_at
     FROM booked
     QUALIFY row_number() OVER (PARTITION BY account_id ORDER BY event_timestamp DESC) = 1
@@ -146,6 +146,7 @@ SELECT
     coalesce(declines_increases, false) AS declines_increases,
     coalesce(segment, '') AS segment,
     coalesce(region, '') AS region,
+    coalesce(partner_id, '') AS partner,
     closed_until::TIMESTAMP AS closed_until,
     date_sub('month', changed_at, $instant)::DOUBLE AS months_since_limit_change,
     date_sub('month', extended_at, $instant)::DOUBLE AS months_since_extension,
@@ -222,6 +223,7 @@ def read_portfolio(
         customer_account_count=state["customer_account_count"].to_numpy(np.int64),
         segment=np.array([_SEGMENT_PLACES[name] for name in state["segment"]], np.int64),
         region=state["region"].to_numpy(np.str_),
+        partner=state["partner"].to_numpy(np.str_),
         features=rule_features(
             {name: scored[name].to_numpy(np.float64) for name in known}, len(state)
         ),

@@ -8,11 +8,12 @@ from typing import Annotated, TypeAlias
 import numpy as np
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
-from credit_limits.allocation.certificate import Certificate
+from credit_limits.allocation.certificate import CapUsage
 from credit_limits.decisions import DecisionBatch
 from credit_limits.explanation.reasons import ACTIONS
 from credit_limits.launch.policy import Step
 from credit_limits.policy.portfolio import Integers, Portfolio
+from credit_limits.portfolio_problem import RatioHeld
 from tidegate.operations.brakes import Brake, OrderedBrake
 from tidegate.operations.launches import LaunchServed
 from tidegate.operations.macro_overlay import OverlayRow
@@ -31,8 +32,8 @@ ActionCounts: TypeAlias = Annotated[dict[str, int], AfterValidator(_in_their_ord
 class CapRow(BaseModel):
     """A cap of the portfolio after the allocation.
 
-    Amounts in minor units a year where the measure has a time; ``price`` is the expected profit
-    that one more unit of the cap would bring.
+    Amounts in minor units, a year where the measure has a time, and a count where it is the number
+    of changes; ``price`` is the expected profit that one more unit of the cap would bring.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -42,6 +43,27 @@ class CapRow(BaseModel):
     cap: float
     used: float
     slack: float
+    price: float
+
+
+class RatioRow(BaseModel):
+    """A ratio row of the portfolio after the allocation.
+
+    ``average_minor`` of the ``measure`` over the ``accounts`` of the group, in minor units an
+    account, is at least ``ratio`` times ``reference_average_minor``; ``slack_minor`` is by how much
+    more it is. ``price`` is the expected profit that one more minor unit of slack would cost.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    measure: str
+    ratio: float
+    accounts: int
+    reference_accounts: int
+    average_minor: float
+    reference_average_minor: float
+    slack_minor: float
     price: float
 
 
@@ -59,6 +81,18 @@ class AllocationRow(BaseModel):
     passes: int
     split_accounts: int
     caps: tuple[CapRow, ...]
+    ratio_rows: tuple[RatioRow, ...] = ()
+
+    @property
+    def prices(self) -> dict[str, float]:
+        """The price of every row, by its name."""
+        caps = {cap.name: cap.price for cap in self.caps}
+        return caps | {row.name: row.price for row in self.ratio_rows}
+
+    @property
+    def group_sizes(self) -> dict[str, tuple[int, int]]:
+        """The accounts that each ratio row divides by."""
+        return {row.name: (row.accounts, row.reference_accounts) for row in self.ratio_rows}
 
 
 class GroupRow(BaseModel):
@@ -131,8 +165,11 @@ class AdjustLimitsOutcome(BaseModel):
         return (canary, self.batch_id) if canary else (self.batch_id,)
 
 
-def allocation_row(certificate: Certificate) -> AllocationRow:
-    """The certificate as a row."""
+def allocation_row(batch: DecisionBatch) -> AllocationRow:
+    """The certificate of a batch as a row, its ratio rows with what they come to."""
+    certificate = batch.certificate
+    ratios = {ratio.rule.name for ratio in batch.ratios}
+    held = {cap.name: cap for cap in certificate.caps}
     return AllocationRow(
         value=certificate.value,
         bound=certificate.bound,
@@ -149,7 +186,23 @@ def allocation_row(certificate: Certificate) -> AllocationRow:
                 price=cap.price,
             )
             for cap in certificate.caps
+            if cap.name not in ratios
         ),
+        ratio_rows=tuple(_ratio_row(ratio, held[ratio.rule.name]) for ratio in batch.ratios),
+    )
+
+
+def _ratio_row(held: RatioHeld, cap: CapUsage) -> RatioRow:
+    return RatioRow(
+        name=held.rule.name,
+        measure=held.rule.measure,
+        ratio=held.rule.ratio,
+        accounts=held.accounts,
+        reference_accounts=held.reference_accounts,
+        average_minor=held.average_minor,
+        reference_average_minor=held.reference_average_minor,
+        slack_minor=cap.slack,
+        price=cap.price,
     )
 
 

@@ -23,6 +23,7 @@ _LATER = (
     "scenarios",
     "scenario_limits_minor",
     LINKS_COLUMN,
+    "provision_minor",
 )
 
 

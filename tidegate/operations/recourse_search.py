@@ -106,7 +106,8 @@ class RecourseSearch:
             decide_at_prices,
             policy=policy,
             label_window_months=outcome.label_window_months,
-            prices={cap.name: cap.price for cap in outcome.allocation.caps},
+            prices=outcome.allocation.prices,
+            sizes=outcome.allocation.group_sizes,
             brakes=in_force(brakes_as_of(platform, batch)),
             rulebook=rulebook,
         )

@@ -101,7 +101,7 @@ def verdict(
 
 def _cap_use(lived: Lived) -> tuple[CapUse, ...]:
     return tuple(
-        CapUse(record.month_end, cap.name, cap.cap, cap.used, cap.price)
+        CapUse(record.month_end, cap.name, cap.cap, cap.used, cap.price, cap.measure)
         for record in lived.records
         if record.adjusted is not None
         for cap in record.adjusted.allocation.caps

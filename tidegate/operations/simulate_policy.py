@@ -13,7 +13,7 @@ from tidegate.adapters.dated_policies import DatedFile, load_draft
 from tidegate.operations.champion import DEFAULT_RISK, load_champion
 from tidegate.operations.change_rows import ChangeTables, change_tables
 from tidegate.operations.decided_portfolio import DecidedPortfolio, in_persistent_debt
-from tidegate.operations.limits_outcome import CapRow, allocation_row
+from tidegate.operations.limits_outcome import CapRow, RatioRow, allocation_row
 from tidegate.operations.platform import Platform
 from tidegate.operations.portfolio_evidence import added_limit
 from tidegate.operations.undecided_day import read_day
@@ -55,6 +55,7 @@ class PolicySide(BaseModel):
     digest: str
     gap: float
     caps: tuple[CapRow, ...]
+    ratio_rows: tuple[RatioRow, ...] = ()
     welfare: WelfareRow
 
 
@@ -113,7 +114,7 @@ def simulate_policy(platform: Platform, request: SimulatePolicyRequest) -> Simul
 
 
 def _side(file: DatedFile, decided: DecidedPortfolio) -> PolicySide:
-    row = allocation_row(decided.batch.certificate)
+    row = allocation_row(decided.batch)
     added = added_limit(decided)
     total = added.added_minor
     return PolicySide(
@@ -121,6 +122,7 @@ def _side(file: DatedFile, decided: DecidedPortfolio) -> PolicySide:
         digest=file.digest,
         gap=row.gap,
         caps=row.caps,
+        ratio_rows=row.ratio_rows,
         welfare=WelfareRow(
             added_minor=total,
             revolver_share=added.revolver_minor / total if total else 0.0,
@@ -130,10 +132,18 @@ def _side(file: DatedFile, decided: DecidedPortfolio) -> PolicySide:
 
 
 def _page(outcome: SimulatePolicyOutcome, compared: Comparison) -> bytes:
-    from tidegate.adapters.policy_page import CapSides, PolicySimulation, Welfare, render
+    from tidegate.adapters.policy_page import (
+        CapSides,
+        PolicySimulation,
+        RatioSides,
+        Welfare,
+        render,
+    )
 
-    sides = [{cap.name: _cap(cap) for cap in side.caps} for side in (outcome.now, outcome.new)]
-    names = dict.fromkeys([*sides[0], *sides[1]])
+    both = (outcome.now, outcome.new)
+    measures = {cap.name: cap.measure for side in both for cap in side.caps}
+    caps = [{cap.name: _cap(cap) for cap in side.caps} for side in both]
+    ratios = [{row.name: _ratio(row) for row in side.ratio_rows} for side in both]
     return render(
         PolicySimulation(
             as_of=outcome.as_of,
@@ -142,7 +152,14 @@ def _page(outcome: SimulatePolicyOutcome, compared: Comparison) -> bytes:
             policy_new=outcome.new.version,
             policy_new_digest=outcome.new.digest,
             compared=compared,
-            caps=tuple(CapSides(name, *(side.get(name) for side in sides)) for name in names),
+            caps=tuple(
+                CapSides(name, caps[0].get(name), caps[1].get(name), measure)
+                for name, measure in measures.items()
+            ),
+            ratios=tuple(
+                RatioSides(name, ratios[0].get(name), ratios[1].get(name))
+                for name in dict.fromkeys([*ratios[0], *ratios[1]])
+            ),
             welfare_now=Welfare(**outcome.now.welfare.model_dump()),
             welfare_new=Welfare(**outcome.new.welfare.model_dump()),
             gaps=(outcome.now.gap, outcome.new.gap),
@@ -152,3 +169,7 @@ def _page(outcome: SimulatePolicyOutcome, compared: Comparison) -> bytes:
 
 def _cap(cap: CapRow) -> tuple[float, float, float, float]:
     return cap.cap, cap.used, cap.slack, cap.price
+
+
+def _ratio(row: RatioRow) -> tuple[float, float, float, float]:
+    return row.average_minor, row.reference_average_minor, row.ratio, row.price

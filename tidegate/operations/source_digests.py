@@ -15,6 +15,7 @@ _DECIDING = (
     "credit_limits.domain",
     "credit_limits.explanation.reasons",
     "credit_limits.policy",
+    "credit_limits.portfolio_problem",
     "feature_repo",
     "tidegate.operations.decision_inputs",
     "tidegate.operations.decision_rows",

@@ -95,6 +95,7 @@ class TestTheBatch:
         assert set(caps) == {"exposure", "expected_loss", "cash_loan_exposure"}
         assert all(cap.used <= cap.cap for cap in caps.values())
         assert caps["exposure"].used == pytest.approx(sum(r["exposure_minor"] for r in rows))
+        assert all(r["provision_minor"] >= r["expected_loss_minor"] for r in rows)
         assert outcome.allocation.gap <= 1e-4
         profit = sum(r["expected_profit_minor"] for r in rows)
         assert outcome.allocation.value == pytest.approx(profit, abs=len(rows))
