@@ -1,6 +1,8 @@
-"""Products, segments, states and kinds of link in words, in English and Chinese."""
+"""Products, segments, states, kinds of link and measures in words, in English and Chinese."""
 
 from credit_limits.domain.account import AccountStatus, LinkKind, Product, Segment
+from credit_limits.policy.portfolio_caps import Measure
+from credit_limits.policy.ratio_rows import AveragedMeasure
 
 PRODUCT_NAMES: dict[Product, tuple[str, str]] = {
     Product.PAY_LATER: ("pay-later line", "先享后付"),
@@ -28,3 +30,15 @@ LINK_KIND_NAMES: dict[LinkKind, tuple[str, str]] = {
     LinkKind.CONTACT: ("contact", "联系人"),
 }
 """English and Chinese name of every kind of link."""
+
+MEASURE_NAMES: dict[Measure | AveragedMeasure, tuple[str, str]] = {
+    Measure.LIMIT: ("limits", "授信额度"),
+    Measure.EXPOSURE: ("exposure", "违约风险敞口"),
+    Measure.EXPECTED_LOSS: ("expected loss", "预期损失"),
+    Measure.PROVISION: ("provisions", "拨备"),
+    Measure.FUNDED_BALANCE: ("the lender's own funds", "自有资金"),
+    Measure.CHANGES: ("changes of limits", "额度调整"),
+    AveragedMeasure.INCREASE: ("raises in its group", "所在客群提额"),
+    AveragedMeasure.LIMIT_CHANGE: ("changes of limits in its group", "所在客群额度变动"),
+}
+"""English and Chinese name of what a cap adds up, or a ratio row averages."""

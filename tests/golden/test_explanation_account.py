@@ -10,9 +10,8 @@ import pytest
 from credit_limits.domain.account import AccountStatus, LinkKind, Product, Scenario, Segment
 from credit_limits.domain.decision import Action, ReasonCode
 from credit_limits.domain.past_due_link import PastDueLink
+from credit_limits.explanation.account_lines import LINES
 from credit_limits.explanation.account_text import (
-    LINES,
-    MEASURE_NAMES,
     CapPrice,
     ExplainedDecision,
     StateTold,
@@ -20,6 +19,7 @@ from credit_limits.explanation.account_text import (
 )
 from credit_limits.explanation.names import (
     LINK_KIND_NAMES,
+    MEASURE_NAMES,
     PRODUCT_NAMES,
     SEGMENT_NAMES,
     STATE_NAMES,
