@@ -25,7 +25,7 @@ def test_each_kind_of_portfolio_has_its_folder(tmp_path, options, named, kept_in
     python.write_text('#!/bin/sh\necho "$TIDEGATE_VAR_DIR" "$@"\n')
     python.chmod(0o755)
     # what a make around these tests was told is not for this one
-    ours = ("TIDEGATE_VAR_DIR", "DATA", "SOURCE", "MAKEFLAGS", "MFLAGS", "MAKELEVEL")
+    ours = ("TIDEGATE_VAR_DIR", "DATA", "SOURCE", "ARGS", "MAKEFLAGS", "MFLAGS", "MAKELEVEL")
     environment = {name: value for name, value in os.environ.items() if name not in ours}
     if named:
         environment["TIDEGATE_VAR_DIR"] = named
