@@ -57,6 +57,11 @@ class DriftVerdict:
     rows: int
     finding: str = ""
 
+    def most_moved(self, count: int) -> tuple[str, ...]:
+        """The names of ``count`` columns: those with a level first, then by the index."""
+        worst_first = sorted(self.columns, key=lambda each: (-each.level, -(each.psi or 0.0)))
+        return tuple(column.name for column in worst_first[:count])
+
 
 @dataclass(frozen=True, slots=True)
 class Histogram:

@@ -1,5 +1,6 @@
 """What every kind of test shares: a platform of its own, the real data, the browser."""
 
+import gc
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -65,6 +66,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadSco
     """Units of work in the order of the items, not by their number of tests."""
     config.option.loadscopereorder = False
     return _ByConftest(config, log)
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays to the end; the garbage collector passes over it."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

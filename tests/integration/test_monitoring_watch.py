@@ -55,7 +55,12 @@ def test_a_calm_month_is_no_drift(watched):
 def test_the_page_is_under_the_reports(platform, watched):
     path = Path(watched.report)
     assert path.parent == platform.settings.reports_dir / "drift"
-    assert "days_past_due_latest" in path.read_text(encoding="utf-8")
+    page = path.read_text(encoding="utf-8")
+    by_index = sorted(watched.columns, key=lambda column: -(column.psi or 0.0))
+    shown = [column.name for column in by_index if f'"{column.name}"' in page]
+    assert "score" in shown
+    assert len(shown) in (20, 21)  # the score beside the twenty that moved most, or among them
+    assert {column.name for column in by_index[:20]} <= set(shown)
 
 
 def test_the_watch_is_in_the_ledger_and_again_is_recognised(platform, watched):

@@ -47,6 +47,14 @@ def levels(verdict: DriftVerdict) -> dict[str, str]:
     }
 
 
+def test_what_has_moved_most_comes_first():
+    verdict = watched(days=30.0, income=lambda frame: frame["income"] * 1.05)
+    first, second, *_ = verdict.most_moved(4)
+    assert (first, second) == ("days", "income")
+    assert verdict.most_moved(1) == ("days",)
+    assert set(verdict.most_moved(9)) == set(COLUMNS)
+
+
 def test_psi_worked_by_hand():
     # (0.4 - 0.5) ln(0.4 / 0.5) + (0.6 - 0.5) ln(0.6 / 0.5)
     assert population_stability_index([50, 50], [40, 60]) == pytest.approx(0.0405465, abs=1e-7)

@@ -69,6 +69,8 @@ from tidegate.operations.watch_outcome import WatchDriftOutcome, column_row, ear
 _log = structlog.get_logger(__name__)
 
 _REPORT_SEED = 7
+_SHOWN = 20
+"""Columns on Evidently's page, which draws four figures for each; the verdict lists them all."""
 
 
 class WatchDriftRequest(BaseModel):
@@ -220,7 +222,8 @@ def _watch(platform: Platform, subject: _Subject, key: str, *, page: bool) -> Wa
     levels = [verdict.level, early.level, performance.level, DriftLevel[decided.level.upper()]]
     path = platform.settings.reports_dir / "drift" / f"{as_of}-{key[:12]}.html"
     if page:
-        _render(platform, champion, today, path, as_of)
+        shown = [SCORE, *verdict.most_moved(_SHOWN)]
+        _render(platform, subject, today, path, list(dict.fromkeys(shown)))
     return WatchDriftOutcome(
         as_of=as_of,
         level=max(levels).word,
@@ -263,20 +266,20 @@ def _with_brakes(
 
 
 def _render(
-    platform: Platform, champion: CertifiedChampion, today: pd.DataFrame, path: Path, as_of: date
+    platform: Platform, subject: _Subject, today: pd.DataFrame, path: Path, shown: list[str]
 ) -> None:
     from tidegate.adapters.drift_report import MOST_ROWS, render_drift_report
 
-    sample = read_scored_sample(platform, champion.loaded)
+    loaded = subject.champion.loaded
+    sample = read_scored_sample(platform, loaded)
     if len(sample) > MOST_ROWS:
         sample = sample.sample(MOST_ROWS, random_state=_REPORT_SEED).reset_index(drop=True)
-    service = champion.loaded.feature_service
     render_drift_report(
-        with_features(platform, sample, service),
+        with_features(platform, sample, loaded.feature_service),
         today,
-        [SCORE, *service_named(service).feature_names],
+        shown,
         path,
-        at=end_of_day(as_of),
+        at=end_of_day(subject.as_of),
         seed=_REPORT_SEED,
     )
 
