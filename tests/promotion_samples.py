@@ -22,6 +22,7 @@ from credit_limits.gates.figures import measure_calibration, measure_performance
 from credit_limits.ledger.entry import EntryKind
 from monitoring.reference import build_reference
 from tests.launch_policies import direct_policies
+from tests.remembered_features import RememberedFeatures
 from tidegate.adapters.control_db import Ledger
 from tidegate.adapters.settings import Settings
 from tidegate.operations.materialize_features import (
@@ -190,6 +191,7 @@ def open_sample(
         )
     )
     platform.__dict__["registry"] = MemoryRegistry()
+    platform.__dict__["feature_store"] = RememberedFeatures(platform.settings)
     return platform
 
 

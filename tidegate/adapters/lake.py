@@ -40,6 +40,8 @@ class Lake:
     protected_root: Path
     threads: int = 2
     _corrected: dict[tuple[str, int], bool] = field(default_factory=dict, repr=False)
+    _latest: dict[tuple[str, int], date | None] = field(default_factory=dict, repr=False)
+    _listed: dict[tuple[str, int], str] = field(default_factory=dict, repr=False)
 
     def append(self, table: str, rows: pa.Table, batch_id: str) -> int:
         """Append a batch with its ``batch_id`` column; returns the table's Delta version.
@@ -69,15 +71,10 @@ class Lake:
         """Whether the table has ever been written."""
         return bool(DeltaTable.is_deltatable(str(self._path(table))))
 
-    def versions(self) -> dict[str, int]:
-        """The current Delta version of each table there is, by name, in alphabetical order."""
-        names = sorted(
-            path.name
-            for root in (self.root, self.protected_root)
-            if root.is_dir()
-            for path in root.iterdir()
-            if DeltaTable.is_deltatable(str(path))
-        )
+    def versions(self, tables: Iterable[str] | None = None) -> dict[str, int]:
+        """The current Delta version of each table that there is, or of those named, by name."""
+        there = tables if tables is not None else self._names()
+        names = sorted(name for name in there if self.exists(name))
         return {name: int(DeltaTable(self._path(name)).version()) for name in names}
 
     def version_before(self, table: str, batch_id: str) -> int | None:
@@ -125,8 +122,9 @@ class Lake:
         known at the end of that day: of each key and event time the latest row created by then;
         a table that has no facts, such as the quarantine, has no view then.
         """
-        pinned = dict(versions) if versions is not None else self.versions()
-        wanted = pinned if tables is None else {t: pinned[t] for t in tables if t in pinned}
+        names = None if tables is None else list(tables)
+        pinned = self.versions(names) if versions is None else versions
+        wanted = {t: pinned[t] for t in (pinned if names is None else names) if t in pinned}
         connection = duckdb.connect()
         self._configure(connection)
         for table, version in wanted.items():
@@ -147,17 +145,24 @@ class Lake:
             raise DataMissing(
                 f"the lake at {self.root} is empty; ingest a batch first: tidegate ingest PATH"
             )
-        union = " UNION ALL ".join(
-            f"SELECT max(created_timestamp) AS latest FROM {self._files(table, None)}"
-            for table in present
-        )
-        with duckdb.connect() as connection:
-            self._configure(connection)
-            row = connection.execute(f"SELECT max(latest) FROM ({union})").fetchone()
-        if row is None or row[0] is None:
+        days = [self._latest_of(table, self._delta(table, None).version()) for table in present]
+        if not (known := [day for day in days if day is not None]):
             raise DataMissing(f"the lake at {self.root} holds no rows; ingest a batch first")
-        latest: date = row[0].date()
-        return latest
+        return max(known)
+
+    def _latest_of(self, table: str, version: int) -> date | None:
+        """The last day on which a row became known; a version of a table is read once."""
+        if (table, version) not in self._latest:
+            asked = f"SELECT max(created_timestamp) FROM {self._files(table, version)}"
+            with duckdb.connect() as connection:
+                self._configure(connection)
+                ((latest,),) = connection.execute(asked).fetchall()
+            self._latest[table, version] = latest and latest.date()
+        return self._latest[table, version]
+
+    def _names(self) -> list[str]:
+        roots = [root for root in (self.root, self.protected_root) if root.is_dir()]
+        return [path.name for root in roots for path in root.iterdir()]
 
     def _path(self, table: str) -> Path:
         return (self.protected_root if table in _PROTECTED else self.root) / table
@@ -173,11 +178,15 @@ class Lake:
             ) from error
 
     def _files(self, table: str, version: int | None) -> str:
-        # Delta writes a local path as an address, in which a blank is %20
-        files = map(unquote, self._delta(table, version).file_uris())
-        listed = ", ".join(map(literal, sorted(files)))
-        by_name = ", union_by_name = true" if table in _GROWING else ""
-        return f"read_parquet([{listed}]{by_name})"
+        """What DuckDB reads of a version, by default the current one; its files never change."""
+        if version is None or (table, version) not in self._listed:
+            delta = self._delta(table, version)
+            version = int(delta.version())
+            # Delta writes a local path as an address, in which a blank is %20
+            listed = ", ".join(map(literal, sorted(map(unquote, delta.file_uris()))))
+            by_name = ", union_by_name = true" if table in _GROWING else ""
+            self._listed[table, version] = f"read_parquet([{listed}]{by_name})"
+        return self._listed[table, version]
 
     def _configure(self, connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f"SET TimeZone = 'UTC'; SET threads = {self.threads}")
