@@ -27,6 +27,7 @@ from pathlib import Path
 import lightgbm
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from credit_limits.domain.account import LinkKind
 from credit_limits.domain.features import service_named
@@ -194,6 +195,7 @@ def _measured(
     with step("lake"):
         platform.lake.append("decisions", rows, "limits")
         del rows  # as an adjustment does: what was written is read back
+        pa.default_memory_pool().release_unused()
         stored = platform.lake.read("decisions", batch_id="limits")
     with step("leaves"):
         leaves = leaf_digests(stored)

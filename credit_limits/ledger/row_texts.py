@@ -31,8 +31,10 @@ def row_texts(rows: pa.Table) -> Iterator[bytes]:
     Columns may be texts, whole numbers, floats, flags, dates, times with their zone, and lists of
     these; any value may be null. Raises ``ValueError`` for a number that is not finite.
     """
-    for batch in rows.combine_chunks().to_batches(max_chunksize=_CHUNK_ROWS):
-        yield from _batch_texts(batch).to_pylist()
+    for start in range(0, rows.num_rows, _CHUNK_ROWS):
+        part = rows.slice(start, _CHUNK_ROWS).combine_chunks()
+        for batch in part.to_batches():
+            yield from _batch_texts(batch).to_pylist()
 
 
 def _batch_texts(batch: pa.RecordBatch) -> pa.Array:

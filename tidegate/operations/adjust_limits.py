@@ -150,6 +150,7 @@ def _decide(platform: Platform, cycle: DecisionCycle) -> Made:
     )
     platform.lake.append("decisions", rows, left.batch_id)
     del rows  # a million take a gigabyte, and those that the lake has are read back
+    pa.default_memory_pool().release_unused()
     stored = platform.lake.read("decisions", batch_id=left.batch_id)
     outcome = _outcome(left, batch, stored)
     platform.ledger.append(
