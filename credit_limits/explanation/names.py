@@ -1,6 +1,6 @@
-"""Products, segments, states, kinds of link and measures in words, in English and Chinese."""
+"""Products, segments, uses, states, kinds of link and measures in words, in English and Chinese."""
 
-from credit_limits.domain.account import AccountStatus, LinkKind, Product, Segment
+from credit_limits.domain.account import AccountStatus, LinkKind, Product, Scenario, Segment
 from credit_limits.policy.portfolio_caps import Measure
 from credit_limits.policy.ratio_rows import AveragedMeasure
 
@@ -42,3 +42,16 @@ MEASURE_NAMES: dict[Measure | AveragedMeasure, tuple[str, str]] = {
     AveragedMeasure.LIMIT_CHANGE: ("changes of limits in its group", "所在客群额度变动"),
 }
 """English and Chinese name of what a cap adds up, or a ratio row averages."""
+
+SCENARIO_NAMES: dict[Scenario, tuple[str, str]] = {
+    Scenario.RETAIL: ("shopping", "日常购物"),
+    Scenario.CATERING: ("restaurants", "餐饮"),
+    Scenario.TRAVEL: ("travel", "旅行出行"),
+    Scenario.EDUCATION: ("education", "教育"),
+    Scenario.MEDICAL: ("medical care", "医疗"),
+    Scenario.ELECTRONICS: ("electronics", "数码电子"),
+    Scenario.TRANSFER: ("transfers", "转账"),
+    Scenario.CASH: ("cash", "取现"),
+    Scenario.BUSINESS: ("business", "经营"),
+}
+"""English and Chinese name of what a transaction is for."""

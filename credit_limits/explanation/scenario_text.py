@@ -4,20 +4,8 @@ from collections.abc import Sequence
 
 from credit_limits.domain.account import Scenario
 from credit_limits.domain.money import format_yuan
+from credit_limits.explanation.names import SCENARIO_NAMES
 from credit_limits.explanation.sentences import Language
-
-SCENARIO_NAMES: dict[Scenario, tuple[str, str]] = {
-    Scenario.RETAIL: ("shopping", "日常购物"),
-    Scenario.CATERING: ("restaurants", "餐饮"),
-    Scenario.TRAVEL: ("travel", "旅行出行"),
-    Scenario.EDUCATION: ("education", "教育"),
-    Scenario.MEDICAL: ("medical care", "医疗"),
-    Scenario.ELECTRONICS: ("electronics", "数码电子"),
-    Scenario.TRANSFER: ("transfers", "转账"),
-    Scenario.CASH: ("cash", "取现"),
-    Scenario.BUSINESS: ("business", "经营"),
-}
-"""English and Chinese name of what a transaction is for."""
 
 SUB_LIMIT_SENTENCES: dict[str, tuple[str, str]] = {
     "bounded": (

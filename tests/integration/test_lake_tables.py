@@ -85,6 +85,22 @@ def test_protected_attributes_are_kept_in_a_folder_of_their_own(lake):
     assert lake.versions() == {"protected": 0}
 
 
+def test_what_is_appended_after_a_reading_is_read_and_known(lake):
+    lake.append("statements", statements(("a", 1, JANUARY, JANUARY)), "b1")
+    assert (seen(lake), lake.latest_knowledge()) == ([("a", 1)], JANUARY.date())
+    lake.append("statements", statements(("b", 2, JANUARY, JUNE)), "b2")
+    assert (seen(lake), lake.latest_knowledge()) == ([("a", 1), ("b", 2)], JUNE.date())
+
+
+def test_versions_are_told_of_the_tables_asked_for_that_there_are(lake):
+    rows = statements(("a", 1, JANUARY, JANUARY))
+    lake.append("statements", rows, "b1")
+    lake.append("limit_changes", rows, "b1")
+    assert lake.versions(["statements", "outcomes"]) == {"statements": 0}
+    with lake.connect(tables=["statements", "outcomes"]) as connection:
+        assert connection.execute("SHOW TABLES").fetchall() == [("statements",)]
+
+
 def test_the_latest_knowledge_is_the_day_of_the_newest_row(lake):
     with pytest.raises(DataMissing, match="ingest a batch first"):
         lake.latest_knowledge()

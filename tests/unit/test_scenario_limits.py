@@ -6,8 +6,8 @@ import pytest
 from credit_limits.domain.account import AccountStatus, Scenario
 from credit_limits.domain.errors import PolicyError
 from credit_limits.domain.money import yuan
+from credit_limits.explanation.names import SCENARIO_NAMES
 from credit_limits.explanation.scenario_text import (
-    SCENARIO_NAMES,
     SUB_LIMIT_SENTENCES,
     sub_limit_lines,
 )

@@ -124,7 +124,7 @@ class _Loader(yaml.CSafeLoader):
     """Refuses a key said twice: YAML would silently keep the last.
 
     On libyaml, which comes with the package: policies are read at every step, and the parser in
-    Python takes ten times as long.
+    Python is slow.
     """
 
     def construct_mapping(

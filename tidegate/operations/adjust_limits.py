@@ -137,7 +137,11 @@ def _deciders(platform: Platform, as_of: date) -> tuple[CertifiedChampion, Launc
 
 
 def _decide(platform: Platform, cycle: DecisionCycle) -> Made:
-    """Make a cycle's decisions and record them with what is due after them, or recognise them."""
+    """Make a cycle's decisions and record them with what is due after them, or recognise them.
+
+    An outbox that a killed run did not come to is written where that run would have, so that the
+    ledger's entries come in the same order.
+    """
     if entry := platform.ledger.find(EntryKind.LIMITS_ADJUSTED, cycle.key):
         write_outbox(platform, WriteOutboxRequest(batch=cycle.batch_id))
         return Made(cycle, _recognised(entry), None)
@@ -153,12 +157,7 @@ def _decide(platform: Platform, cycle: DecisionCycle) -> Made:
     pa.default_memory_pool().release_unused()
     stored = platform.lake.read("decisions", batch_id=left.batch_id)
     outcome = _outcome(left, batch, stored)
-    platform.ledger.append(
-        EntryKind.LIMITS_ADJUSTED,
-        platform.settings.actor,
-        outcome.model_dump(mode="json"),
-        key=cycle.key,
-    )
+    platform.record(EntryKind.LIMITS_ADJUSTED, outcome, key=cycle.key)
     write_what_is_due(platform, outcome, stored)
     _log.info(
         "limits_adjusted",

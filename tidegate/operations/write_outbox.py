@@ -8,7 +8,7 @@ import structlog
 from pydantic import BaseModel, ConfigDict, Field
 
 from credit_limits.domain.digest import digest_of
-from credit_limits.domain.errors import DataMissing, PolicyError
+from credit_limits.domain.errors import DataMissing
 from credit_limits.explanation.notices import NoticeKind
 from credit_limits.ledger.entry import EntryKind
 from credit_limits.ledger.merkle import merkle_root
@@ -68,12 +68,7 @@ def write_what_is_due(
         reminders_policy=file.version,
         merkle_root=merkle_root(row_digests(stored)) if stored.num_rows else "",
     )
-    platform.ledger.append(
-        EntryKind.OUTBOX_WRITTEN,
-        platform.settings.actor,
-        outcome.model_dump(mode="json"),
-        key=_key(adjusted),
-    )
+    platform.record(EntryKind.OUTBOX_WRITTEN, outcome, key=_key(adjusted))
     _log.info(
         "outbox_written", batch_id=outcome.batch_id, **outcome.model_dump(include={"notices"})
     )
@@ -104,10 +99,7 @@ def newest_batch(platform: Platform) -> str:
 def reminder_rules_at(platform: Platform, as_of: date) -> tuple[DatedFile, ReminderRules]:
     """The reminder policy of a day; :class:`PolicyError` names the file that cannot be used."""
     file = load_dated(platform.policies("reminders"), as_of)
-    try:
-        return file, parse_reminder_rules(file.content)
-    except PolicyError as error:
-        raise PolicyError(f"{file.version}: {error}") from error
+    return file, file.parsed(parse_reminder_rules)
 
 
 def _key(adjusted: AdjustLimitsOutcome) -> str:
