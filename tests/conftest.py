@@ -1,7 +1,9 @@
 """What every kind of test shares: a platform of its own, the real data, the browser."""
 
 import gc
+import importlib
 import os
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -70,6 +72,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadSco
 
 def pytest_collection_finish() -> None:
     """What was imported and collected stays to the end; the garbage collector passes over it."""
+    if "great_expectations" in sys.modules:  # importing it for tests without it takes seconds
+        importlib.import_module("tests.quick_expectations")
     gc.collect()
     gc.freeze()
 

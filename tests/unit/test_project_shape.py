@@ -5,8 +5,6 @@ import subprocess
 import sys
 import zipfile
 
-import pytest
-
 from tests.conftest import ROOT
 
 PACKAGES = ("credit_limits", "training", "monitoring", "feature_repo", "tidegate", "flows")
@@ -40,13 +38,13 @@ def test_importing_every_module_leaves_no_trace(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(
-    "heavy", ["prefect", "mlflow", "feast", "great_expectations", "evidently", "matplotlib"]
-)
-def test_the_command_line_starts_without_heavy_tools(heavy):
-    script = f"import sys, tidegate.cli; sys.exit({heavy!r} in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=False)
-    assert done.returncode == 0, f"importing tidegate.cli imports {heavy}"
+def test_the_command_line_starts_without_heavy_tools():
+    tools = ("prefect", "mlflow", "feast", "great_expectations", "evidently", "matplotlib")
+    script = f"import sys, tidegate.cli; sys.exit(', '.join(set({tools}) & set(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.stderr.strip() == "", f"importing tidegate.cli imports {done.stderr}"
 
 
 def test_no_file_names_a_registry_or_a_path_of_one_machine():
