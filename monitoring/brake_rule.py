@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from credit_limits.domain.account import Product
 from credit_limits.domain.errors import PolicyError
+from credit_limits.domain.stated_figures import checked_mapping, checked_names, checked_numbers
 from credit_limits.policy.brakes import BrakeMeasure, BrakeOrder
-from monitoring.threshold_sections import checked_mapping, checked_names, checked_numbers
 
 _FIELDS = ("measure", "products", "release", "expiry", "reason")
 

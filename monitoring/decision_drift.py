@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from credit_limits.domain.errors import PolicyError
+from credit_limits.domain.stated_figures import checked_mapping, checked_names
 from monitoring.psi import population_stability_index, sampling_noise
 from monitoring.shift_test import holm, shift_p_value
-from monitoring.threshold_sections import checked_mapping, checked_names, stated_section
+from monitoring.threshold_sections import stated_section
 from monitoring.thresholds import DriftLevel, FalseAlarms, Steps
 
 

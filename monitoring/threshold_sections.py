@@ -1,10 +1,9 @@
 """Sections of a monitoring policy file: names that must be there, numbers with unit and reason."""
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from credit_limits.domain.errors import PolicyError
+from credit_limits.domain.stated_figures import checked_mapping, checked_names, checked_numbers
 
 _PAIR = ("notice", "alarm")
 
@@ -52,36 +51,3 @@ def stated_section(
         {each: checked_numbers(version, each, section[each], _PAIR) for each in pairs},
         {each: section[each] for each in others},
     )
-
-
-def checked_numbers(
-    version: str, where: str, raw: object, names: tuple[str, ...]
-) -> dict[str, float]:
-    """The numbers of a section with a unit and a reason; :class:`PolicyError` where it is none."""
-    entry = checked_mapping(version, where, raw)
-    checked_names(version, where, entry, (*names, "unit", "reason"))
-    if not entry["unit"] or not entry["reason"]:
-        raise PolicyError(f"{version}: {where} needs its unit and its reason in words")
-    values: dict[str, float] = {}
-    for name in names:
-        value = entry[name]
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise PolicyError(f"{version}: {where}.{name} is {value!r}, not a number")
-        if not math.isfinite(value):
-            raise PolicyError(f"{version}: {where}.{name} is {value!r}, not finite")
-        values[name] = float(value)
-    return values
-
-
-def checked_mapping(version: str, where: str, raw: object) -> Mapping[str, object]:
-    """``raw``, where it is a mapping; :class:`PolicyError` where it is none."""
-    if not isinstance(raw, Mapping):
-        raise PolicyError(f"{version}: {where} is absent or not a mapping")
-    return raw
-
-
-def checked_names(version: str, where: str, given: Iterable[str], known: Iterable[str]) -> None:
-    """Raise :class:`PolicyError` unless a section has exactly the names it should have."""
-    absent, unknown = set(known) - set(given), {str(name) for name in set(given) - set(known)}
-    if absent or unknown:
-        raise PolicyError(f"{version}: {where}: absent {sorted(absent)}, unknown {sorted(unknown)}")

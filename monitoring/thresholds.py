@@ -10,7 +10,8 @@ from enum import IntEnum
 
 from credit_limits.domain.errors import PolicyError
 from credit_limits.domain.periods import add_months
-from monitoring.threshold_sections import checked_mapping, checked_numbers, stated_section
+from credit_limits.domain.stated_figures import checked_mapping, checked_numbers
+from monitoring.threshold_sections import stated_section
 
 _SIZES = ("score_psi", "input_psi", "null_rise", "unseen_share")
 

@@ -4,13 +4,13 @@ They come from ``policies/gates/<model>/<date>.yaml``. None has a default: a thr
 absent, misspelled or where it could refuse nothing is a :class:`PolicyError`.
 """
 
-import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypeVar, get_args, get_type_hints
 
 from credit_limits.domain.errors import PolicyError
+from credit_limits.domain.stated_figures import checked_mapping, checked_names, checked_numbers
 from credit_limits.gates.threshold_sections import (
     AlarmThresholds,
     BehaviourThresholds,
@@ -83,8 +83,8 @@ def parse_thresholds(version: str, content: Mapping[str, object]) -> GateThresho
         for name, kind in get_type_hints(GateThresholds).items()
         if name not in ("version", "dispensed")
     }
-    sections = _mapping(version, "thresholds", content.get("thresholds"))
-    _same_names(version, "thresholds", sections, kinds)
+    sections = checked_mapping(version, "thresholds", content.get("thresholds"))
+    checked_names(version, "thresholds", sections, kinds)
     parsed = {name: _section(kind, version, name, sections[name]) for name, kind in kinds.items()}
     dispensed = _dispensed(version, content.get("dispensed", {}))
     return GateThresholds(version=version, dispensed=dispensed, **parsed)
@@ -94,9 +94,9 @@ _SectionT = TypeVar("_SectionT")
 
 
 def _section(kind: type[_SectionT], version: str, name: str, raw: object) -> _SectionT:
-    section = _mapping(version, name, raw)
+    section = checked_mapping(version, name, raw)
     hints = get_type_hints(kind, include_extras=True)
-    _same_names(version, name, section, hints)
+    checked_names(version, name, section, hints)
     values: dict[str, object] = {}
     for key, hint in hints.items():
         where = f"{name}.{key}"
@@ -111,24 +111,18 @@ def _section(kind: type[_SectionT], version: str, name: str, raw: object) -> _Se
 
 
 def _threshold(version: str, where: str, raw: object, allowed: Between) -> Threshold:
-    entry = _mapping(version, where, raw)
-    _same_names(version, where, entry, ("value", "unit", "reason"))
-    value = entry["value"]
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise PolicyError(f"{version}: {where} has the value {value!r}; give a finite number")
+    value = checked_numbers(version, where, raw, ("value",))["value"]
     if not allowed.least <= value <= allowed.most:
         raise PolicyError(
             f"{version}: {where} is {value:g}, which would leave the check without meaning; "
             f"it must lie in {allowed.least:g} to {allowed.most:g}"
         )
-    try:
-        return Threshold(float(value), str(entry["unit"] or ""), str(entry["reason"] or ""))
-    except ValueError as error:
-        raise PolicyError(f"{version}: {where}: {error}") from error
+    entry = checked_mapping(version, where, raw)
+    return Threshold(value, str(entry["unit"]), str(entry["reason"]))
 
 
 def _reasons(version: str, where: str, raw: object) -> dict[str, str]:
-    entry = _mapping(version, where, raw)
+    entry = checked_mapping(version, where, raw)
     wordless = [name for name, reason in entry.items() if not isinstance(reason, str) or not reason]
     if wordless:
         raise PolicyError(f"{version}: {where}: {', '.join(wordless)} needs its reason in words")
@@ -136,7 +130,7 @@ def _reasons(version: str, where: str, raw: object) -> dict[str, str]:
 
 
 def _consequences(version: str, where: str, raw: object) -> dict[str, tuple[Consequence, ...]]:
-    stated = _mapping(version, where, raw)
+    stated = checked_mapping(version, where, raw)
     found: dict[str, tuple[Consequence, ...]] = {}
     for attribute, rows in stated.items():
         place = f"{where}.{attribute}"
@@ -152,9 +146,9 @@ def _consequences(version: str, where: str, raw: object) -> dict[str, tuple[Cons
 
 
 def _consequence(version: str, where: str, raw: object) -> Consequence:
-    row = _mapping(version, where, raw)
+    row = checked_mapping(version, where, raw)
     known = ("from", "consequence", "reason", *(["jurisdiction"] if "jurisdiction" in row else []))
-    _same_names(version, where, row, known)
+    checked_names(version, where, row, known)
     if row["consequence"] not in ("blocking", "reporting"):
         raise PolicyError(
             f"{version}: {where}: consequence is {row['consequence']!r}; blocking or reporting"
@@ -169,7 +163,7 @@ def _consequence(version: str, where: str, raw: object) -> Consequence:
 
 
 def _dispensed(version: str, raw: object) -> dict[str, Dispensation]:
-    entries = _mapping(version, "dispensed", raw)
+    entries = checked_mapping(version, "dispensed", raw)
     firm = sorted(str(name) for name in set(entries) - set(DISPENSABLE))
     if firm:
         raise PolicyError(
@@ -182,8 +176,8 @@ def _dispensed(version: str, raw: object) -> dict[str, Dispensation]:
 
 
 def _dispensation(version: str, where: str, raw: object) -> Dispensation:
-    entry = _mapping(version, where, raw)
-    _same_names(version, where, entry, ("until", "owner", "reason"))
+    entry = checked_mapping(version, where, raw)
+    checked_names(version, where, entry, ("until", "owner", "reason"))
     until = _day(version, f"{where}.until", entry["until"])
     try:
         return Dispensation(until, str(entry["owner"] or ""), str(entry["reason"] or ""))
@@ -195,18 +189,3 @@ def _day(version: str, where: str, raw: object) -> date:
     if not isinstance(raw, date) or isinstance(raw, datetime):
         raise PolicyError(f"{version}: {where} is {raw!r}; give a day such as 2024-01-31")
     return raw
-
-
-def _mapping(version: str, where: str, raw: object) -> Mapping[str, object]:
-    if not isinstance(raw, Mapping):
-        raise PolicyError(f"{version}: {where} is absent or not a mapping")
-    return raw
-
-
-def _same_names(version: str, where: str, given: Iterable[str], known: Iterable[str]) -> None:
-    absent = sorted(set(known) - set(given))
-    unknown = sorted(str(name) for name in set(given) - set(known))
-    if absent:
-        raise PolicyError(f"{version}: {where}: absent: {', '.join(absent)}")
-    if unknown:
-        raise PolicyError(f"{version}: {where}: unknown: {', '.join(unknown)}; check the spelling")

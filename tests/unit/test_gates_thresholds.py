@@ -51,7 +51,7 @@ def test_a_missing_section_stops_the_chain(section):
 @pytest.mark.parametrize("value", ["0.7", True, float("nan"), float("inf"), [0.7]])
 def test_a_value_must_be_a_finite_number(value):
     content = with_path("thresholds", "performance", "auc_low_floor", "value", to=value)
-    with pytest.raises(PolicyError, match=r"performance\.auc_low_floor has the value"):
+    with pytest.raises(PolicyError, match=r"performance.auc_low_floor.value is"):
         parse_thresholds("v", content)
 
 

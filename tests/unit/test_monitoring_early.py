@@ -195,8 +195,8 @@ def test_levels_of_a_p_value():
     ("path", "to", "said"),
     [
         ((), None, "early_delinquency is absent"),
-        (("rise",), None, "absent \\['rise'\\]"),
-        (("rises",), {}, "unknown \\['rises'\\]"),
+        (("rise",), None, "absent: rise"),
+        (("rises",), {}, "unknown: rises"),
         (("rise", "alarm"), 0.1, "must rise"),
         (("false_alarms", "alarm"), 0.2, "must rise"),
         (("false_alarms", "alarm"), 0.0, "must rise"),

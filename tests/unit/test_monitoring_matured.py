@@ -149,7 +149,7 @@ def test_a_column_of_ids_is_no_group():
     ("path", "to", "said"),
     [
         ((), None, "matured is absent"),
-        (("rise",), None, "absent \\['rise'\\]"),
+        (("rise",), None, "absent: rise"),
         (("cohorts", "value"), 0, "at least one"),
         (("expected_floor", "value"), 0, "above 0"),
         (("resolved_floor", "value"), 1.5, "up to 1"),
