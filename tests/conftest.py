@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-# There is a test process a core: threads of their own would only wait for each other. Libraries
+# Every core has its test process: threads of their own would only wait for each other. Libraries
 # read these when they are imported, and the processes that a test starts inherit them.
 os.environ["TIDEGATE_THREADS"] = "1"
 os.environ["OMP_NUM_THREADS"] = "1"
@@ -64,6 +64,12 @@ class _ByConftest(LoadScopeScheduling):
 
 
 @pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """A process more than there are cores: whoever waits for a server leaves one idle."""
+    return len(os.sched_getaffinity(0)) + 1
+
+
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
     """Units of work in the order of the items, not by their number of tests."""
     config.option.loadscopereorder = False
@@ -76,6 +82,7 @@ def pytest_collection_finish() -> None:
         importlib.import_module("tests.quick_expectations")
     gc.collect()
     gc.freeze()
+    gc.set_threshold(50_000)  # what tests make is mostly dropped before it is looked for
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
