@@ -16,7 +16,14 @@ from credit_limits.domain.signature import Signature, read_signature, statement
 from credit_limits.gates.result import CheckName, Granted
 from credit_limits.gates.verdict import Cleared
 
-_MAY_BE_EMPTY = ("previous_champion", "approvals", "older_thresholds", "overrides")
+_RESPONSE = ("limit_response_version", "limit_response_digest")
+_MAY_BE_EMPTY = (
+    "previous_champion",
+    "approvals",
+    "older_thresholds",
+    "overrides",
+    *_RESPONSE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +59,9 @@ class Grounds:
     ``thresholds_digest``: SHA-256 of the content of the thresholds file. ``policy_version`` and
     ``policy_digest``: the limit policy in force on the day. ``maker``: who made the model;
     ``approvals``: names of those whose approval counted. ``older_thresholds``: None where no
-    older thresholds asked for more.
+    older thresholds asked for more. ``limit_response_version`` and ``limit_response_digest``
+    (SHA-256 of its file): the limit response that check 9 vouches for, empty where it vouches for
+    none.
     """
 
     thresholds_digest: str
@@ -61,6 +70,8 @@ class Grounds:
     maker: str
     approvals: tuple[str, ...] = ()
     older_thresholds: OlderThresholds | None = None
+    limit_response_version: str = ""
+    limit_response_digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +85,9 @@ class Certificate:
     :class:`Grounds`; ``data_versions``: version of each lake table behind it;
     ``previous_champion``: the version that it replaces, None for the first; ``actor``: who asked;
     ``as_of``: the day for which it was judged; ``overrides``: refusals that people answer for,
-    by whom, until when and why. ``ValueError`` where any name or digest is empty.
+    by whom, until when and why; ``limit_response_version``, ``limit_response_digest``: see
+    :class:`Grounds`. ``ValueError`` where any other name or digest is empty, or one of the last
+    two without the other.
     """
 
     model_name: str
@@ -96,8 +109,12 @@ class Certificate:
     actor: str
     as_of: date
     overrides: tuple[Granted, ...] = ()
+    limit_response_version: str = ""
+    limit_response_digest: str = ""
 
     def __post_init__(self) -> None:
+        if bool(self.limit_response_version) != bool(self.limit_response_digest):
+            raise ValueError("a certificate with half a limit response: version and digest")
         empty = [
             item.name
             for item in fields(self)
@@ -107,7 +124,10 @@ class Certificate:
             raise ValueError(f"a certificate without {', '.join(empty)}")
 
     def as_plain(self) -> dict[str, object]:
-        """The certificate as JSON-able values; one without overrides does not speak of them."""
+        """The certificate as JSON-able values.
+
+        One without overrides, or without a limit response, does not speak of them.
+        """
         older = self.older_thresholds
         plain: dict[str, object] = {
             **asdict(self),
@@ -116,17 +136,14 @@ class Certificate:
             "older_thresholds": older.as_plain() if older else None,
             "as_of": self.as_of.isoformat(),
         }
-        overrides = [item.as_plain() for item in self.overrides]
-        return plain | {"overrides": overrides} if overrides else _without(plain, "overrides")
+        plain["overrides"] = [item.as_plain() for item in self.overrides]
+        silent = ("overrides", *_RESPONSE)
+        return {name: value for name, value in plain.items() if value or name not in silent}
 
     @property
     def digest(self) -> str:
         """SHA-256 of :meth:`as_plain`."""
         return digest_of(self.as_plain())
-
-
-def _without(plain: dict[str, object], name: str) -> dict[str, object]:
-    return {key: value for key, value in plain.items() if key != name}
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +228,8 @@ def certify(
         actor=actor,
         as_of=as_of,
         overrides=verdict.overrides,
+        limit_response_version=grounds.limit_response_version,
+        limit_response_digest=grounds.limit_response_digest,
     )
 
 

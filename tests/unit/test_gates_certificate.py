@@ -28,6 +28,7 @@ OLDER = OlderThresholds(
     "default_risk/2005-01-01", "d" * 64, ("performance.auc_low_floor",), False, ("performance",)
 )
 GROUNDS = Grounds("e" * 64, "limits/2005-01-01", "f" * 64, "maker", ("Li", "Zhao"), OLDER)
+ANSWERED = replace(GROUNDS, limit_response_version="2", limit_response_digest="9" * 64)
 SIGNATURE = Signature("0" * 16, "1" * 128)
 
 
@@ -62,7 +63,7 @@ def held(**changed: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "grounds", [GROUNDS, replace(GROUNDS, approvals=(), older_thresholds=None)]
+    "grounds", [GROUNDS, ANSWERED, replace(GROUNDS, approvals=(), older_thresholds=None)]
 )
 def test_a_certificate_survives_its_plain_form(grounds):
     assert read_certificate(certificate(grounds).as_plain()) == certificate(grounds)
@@ -70,7 +71,7 @@ def test_a_certificate_survives_its_plain_form(grounds):
 
 
 def test_every_field_is_part_of_the_digest_and_of_what_is_signed():
-    one = certificate()
+    one = certificate(ANSWERED)
     other = {
         "data_versions": (("accounts", 2),),
         "previous_champion": "3",
@@ -95,6 +96,17 @@ def test_every_field_is_part_of_the_digest_and_of_what_is_signed():
 def test_a_certificate_without_a_field_is_unbuildable(field):
     with pytest.raises(ValueError, match=f"without {field}"):
         replace(certificate(), **{field: ""})
+
+
+def test_a_certificate_without_a_limit_response_does_not_speak_of_one():
+    assert not any("limit_response" in name for name in certificate().as_plain())
+    assert certificate(ANSWERED).as_plain()["limit_response_version"] == "2"
+
+
+@pytest.mark.parametrize("field", ["limit_response_version", "limit_response_digest"])
+def test_half_a_limit_response_is_unbuildable(field):
+    with pytest.raises(ValueError, match="half a limit response"):
+        replace(certificate(ANSWERED), **{field: ""})
 
 
 @pytest.mark.parametrize(
