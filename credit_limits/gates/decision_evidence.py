@@ -73,18 +73,20 @@ class FairnessEvidence:
 
 @dataclass(frozen=True, slots=True)
 class LimitResponseEvidence:
-    """Check 9: what a higher limit causes, from limits drawn at random or by double learning.
+    """Check 9: what a higher limit causes, from limits drawn at random.
 
     ``rows`` observed, ``randomized_rows`` of them from limits drawn at random.
     ``default_log_odds_per_log_limit`` is the rise of the log odds of default, and
     ``balance_log_per_log_limit`` that of the logarithm of the balance, for a rise of the
-    logarithm of the limit by one, with intervals. ``dose_violations`` counts neighbouring steps
-    of the dose, of ``dose_steps``, over which the estimated risk falls beyond its interval.
+    logarithm of the limit by one, with intervals. The former is None where too few defaulted to
+    tell; the absences of :class:`~credit_limits.gates.evidence.Evidence` say why.
+    ``dose_violations`` counts neighbouring steps of the dose, of ``dose_steps``, over which the
+    balance, or the risk where it is told, falls beyond its interval.
     """
 
     rows: int
     randomized_rows: int
-    default_log_odds_per_log_limit: Interval
+    default_log_odds_per_log_limit: Interval | None
     balance_log_per_log_limit: Interval
     dose_steps: int
     dose_violations: int

@@ -4,10 +4,13 @@ from credit_limits.gates.decision_evidence import LimitResponseEvidence
 from credit_limits.gates.result import (
     AtLeast,
     AtMost,
+    Bound,
     CheckName,
     CheckResult,
     conclude,
     no_evidence,
+    part_holds,
+    part_missing,
 )
 from credit_limits.gates.threshold_sections import LimitResponseThresholds
 
@@ -23,8 +26,9 @@ def check(
     """The effect of the limit itself has the right sign, and rises with the dose.
 
     Measures: the rise of the log odds of default, and of the logarithm of the balance, for a
-    rise of the logarithm of the limit, lower ends of 95 %; and steps of the dose over which the
-    estimated risk falls beyond its interval.
+    rise of the logarithm of the limit, lower ends of 95 %; and steps of the dose over which
+    balance or risk falls beyond its interval. Where too few have defaulted to tell the risk, the
+    balance is judged alone: it can refuse, and what holds of it leaves the risk without evidence.
     Why: in observed data the lowest limits default most, because they were given to the riskiest;
     a model that takes this for an effect would raise limits to lower risk.
     Where it refuses: the sign is that of a selection, not of an effect; randomize.
@@ -36,20 +40,34 @@ def check(
     figures = {
         "rows": evidence.rows,
         "randomized_rows": evidence.randomized_rows,
-        "default_response": default.value,
-        "default_response_low": default.low,
-        "default_response_high": default.high,
         "balance_response": balance.value,
         "balance_response_low": balance.low,
         "balance_response_high": balance.high,
         "dose_steps": evidence.dose_steps,
         "dose_violations": evidence.dose_violations,
     }
-    bounds = (
+    bounds: tuple[Bound, ...] = (
         AtLeast("rows", thresholds.rows_floor),
-        AtLeast("default_response_low", thresholds.default_response_low_floor),
         AtLeast("balance_response_low", thresholds.balance_response_low_floor),
         AtLeast("dose_steps", thresholds.dose_steps_floor),
         AtMost("dose_violations", thresholds.dose_violations_ceiling),
     )
+    if default is None:
+        balance_part = conclude(CheckName.LIMIT_RESPONSE, figures, bounds, _ADVICE)
+        return part_missing(balance_part, "the default response", _ADVICE)
+    figures |= {
+        "default_response": default.value,
+        "default_response_low": default.low,
+        "default_response_high": default.high,
+    }
+    bounds = (*bounds, AtLeast("default_response_low", thresholds.default_response_low_floor))
     return conclude(CheckName.LIMIT_RESPONSE, figures, bounds, _ADVICE)
+
+
+def vouches(result: CheckResult) -> bool:
+    """Whether a result of this check vouches for the balance response that was measured.
+
+    It does where the check passed, and where the default response alone is missing; not where
+    the check refused on its evidence, whoever answers for that.
+    """
+    return result.passed or part_holds(result)

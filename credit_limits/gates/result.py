@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
@@ -75,8 +75,9 @@ class CheckResult:
 
     ``measured`` and ``thresholds`` are (name, value) pairs; ``message`` says in a sentence what
     was found and, on a refusal, what to do. ``evidence_missing`` marks a refusal for want of
-    evidence. ``dispensed``: there is no evidence, and the policy does without it; such a check
-    has not passed, and does not refuse. ``override``: it was measured and refused, and people
+    evidence; with figures all the same, it is of a part, and what was measured holds.
+    ``dispensed``: there is no evidence, and the policy does without it; such a check has not
+    passed, and does not refuse. ``override``: it was measured and refused, and people
     answer for that; neither has such a check passed. ``ValueError`` for a pass without figures,
     without bounds, or with a figure that is not finite: such a pass would rest on nothing; for a
     dispensation of a check that passed or had evidence; and for an override of one that passed,
@@ -168,12 +169,30 @@ def no_evidence(check: CheckName, why: str) -> CheckResult:
     return CheckResult(check, False, (), (), f"no evidence: {why}", evidence_missing=True)
 
 
-def dispensed_with(check: CheckName, dispensation: Dispensation) -> CheckResult:
-    """The result of a check that has no evidence and that the policy does without."""
+def part_missing(measured: CheckResult, part: str, advice: str) -> CheckResult:
+    """The refusal of a check for want of a part of its evidence, where the other part holds.
+
+    Where what was measured refuses by itself, or could not be judged, that is the result.
+    """
+    if not measured.passed:
+        return measured
+    message = f"no evidence of {part}; of the rest: {measured.message}. {advice}"
+    return replace(measured, passed=False, message=message, evidence_missing=True)
+
+
+def part_holds(result: CheckResult) -> bool:
+    """Whether a part of a check's evidence is missing, and what was measured of it holds."""
+    return result.evidence_missing and bool(result.measured)
+
+
+def dispensed_with(result: CheckResult, dispensation: Dispensation) -> CheckResult:
+    """The result of a check whose missing evidence the policy does without."""
     message = (
         f"dispensed with until {dispensation.until} by {dispensation.owner}: {dispensation.reason}"
     )
-    return CheckResult(check, False, (), (), message, evidence_missing=True, dispensed=True)
+    if part_holds(result):
+        message = f"{message}; {result.message}"
+    return replace(result, message=message, dispensed=True)
 
 
 def conclude(

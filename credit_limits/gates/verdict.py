@@ -24,7 +24,14 @@ from credit_limits.gates import (
 )
 from credit_limits.gates.evidence import Evidence
 from credit_limits.gates.overrides import NEVER_OVERRIDDEN, finding_of
-from credit_limits.gates.result import CheckName, CheckResult, Granted, dispensed_with, timed
+from credit_limits.gates.result import (
+    CheckName,
+    CheckResult,
+    Granted,
+    dispensed_with,
+    part_holds,
+    timed,
+)
 from credit_limits.gates.threshold_sections import Dispensation
 from credit_limits.gates.thresholds import DISPENSABLE, GateThresholds
 
@@ -97,7 +104,8 @@ def judge(
     """Every check on its evidence, then one verdict; what is absent refuses.
 
     A check without any evidence that the thresholds' file does without on that day is dispensed
-    with: it has not passed, and does not refuse. With evidence it is judged like every other. A
+    with: it has not passed, and does not refuse. With evidence it is judged like every other; of
+    a part of the evidence that is missing, where the rest holds, the same can be done without. A
     check that refuses on its evidence is overridden where people have signed for this very
     finding; what nobody has measured, nobody can answer for.
 
@@ -143,12 +151,15 @@ def _explained(
     if not result.evidence_missing:
         return result
     why = dict(evidence.absences).get(result.check)
-    message = result.message if why is None else f"no evidence: {why}"
-    if dispensation is not None and getattr(evidence, result.check) is None:
+    none, message = getattr(evidence, result.check) is None, result.message
+    if why is not None:
+        message = f"no evidence: {why}" if none else f"{message} {why}"
+    said = replace(result, message=message)
+    if dispensation is not None and (none or part_holds(result)):
         if dispensation.holds(as_of):
-            return dispensed_with(result.check, dispensation)
-        message = f"{message}; it was dispensed with until {dispensation.until}"
-    return replace(result, message=message)
+            return dispensed_with(said, dispensation)
+        return replace(said, message=f"{message}; it was dispensed with until {dispensation.until}")
+    return said
 
 
 def _answered_for(result: CheckResult, overrides: Collection[Granted]) -> CheckResult:

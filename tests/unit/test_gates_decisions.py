@@ -7,13 +7,17 @@ import pytest
 
 from credit_limits.gates.decision_evidence import AddedLimit, Alarm, CapHeld, GroupTreated
 from credit_limits.gates.evidence import Evidence, Interval, PeopleEvidence
-from credit_limits.gates.result import CheckName, CheckResult, dispensed_with
+from credit_limits.gates.limit_response import vouches
+from credit_limits.gates.result import CheckName, CheckResult, dispensed_with, no_evidence
 from credit_limits.gates.threshold_sections import Consequence, Dispensation
 from credit_limits.gates.verdict import Cleared, Refused, judge
 from credit_limits.policy.lender import Jurisdiction
 from tests.gate_samples import DAY, good_evidence, strict_thresholds, thresholds, treated
+from tests.override_samples import granted
 
 GOOD = good_evidence()
+UNVALUED = no_evidence(CheckName.POLICY_VALUE, "nothing drawn at random")
+FEW = "12 of 1,808 limits drawn at random were followed by a default"
 
 
 def refused(evidence: Evidence) -> tuple[CheckName, str]:
@@ -161,6 +165,75 @@ def test_limit_response_refuses_the_sign_of_a_selection(change, said):
     assert said in message
 
 
+def without_default(**change: object) -> Evidence:
+    """Evidence of the balance response alone, with why the default response is absent."""
+    response = replace(GOOD.limit_response, default_log_odds_per_log_limit=None, **change)
+    return replace(GOOD, limit_response=response, absences=(("limit_response", FEW),))
+
+
+def test_a_default_response_that_is_not_told_is_dispensed_with_and_the_rest_is_shown():
+    found = result_of(without_default(), CheckName.LIMIT_RESPONSE)
+    assert (found.passed, found.dispensed, found.refuses) == (False, True, False)
+    assert dict(found.measured)["balance_response_low"] == 0.4
+    assert "default_response" not in dict(found.measured)
+    assert "balance_response_low >=" in dict(found.thresholds)
+    assert found.message.startswith("dispensed with until 2027-12-31 by model risk: observed")
+    assert "no evidence of the default response; of the rest: " in found.message
+    assert "balance_response_low 0.4 >= 0" in found.message
+    assert found.message.endswith(FEW)
+    assert vouches(found)
+
+
+def test_a_default_response_that_is_not_told_refuses_where_nobody_does_without():
+    name, message = refused(without_default())
+    assert name is CheckName.LIMIT_RESPONSE
+    assert message.startswith("no evidence of the default response")
+    assert message.endswith(FEW)
+    ended = judge(without_default(), thresholds(), date(2028, 1, 1))
+    assert isinstance(ended, Refused)
+    assert ended.failing[0].message.endswith(f"{FEW}; it was dispensed with until 2027-12-31")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"balance_log_per_log_limit": Interval(0.1, -0.2, 0.3)}, "balance_response_low -0.2"),
+        ({"dose_violations": 1}, "dose_violations 1 must be <= 0"),
+        ({"dose_steps": 2}, "dose_steps 2 must be >= 3"),
+        ({"rows": 900, "randomized_rows": 900}, "rows 900 must be >= 1,000"),
+        (
+            {"balance_log_per_log_limit": Interval(float("nan"), 0.1, 0.2)},
+            "balance_response could not be measured",
+        ),
+    ],
+)
+def test_a_balance_response_that_fails_refuses_although_the_check_is_dispensed_with(change, said):
+    verdict = judge(without_default(**change), thresholds(), DAY)
+    assert isinstance(verdict, Refused)
+    (failing,) = verdict.failing
+    assert failing.check is CheckName.LIMIT_RESPONSE
+    assert said in failing.message
+    assert not failing.dispensed
+    assert not vouches(failing)
+
+
+def test_a_check_vouches_for_a_response_only_where_it_was_measured_and_holds():
+    assert vouches(result_of(GOOD, CheckName.LIMIT_RESPONSE))
+    assert not vouches(result_of(replace(GOOD, limit_response=None), CheckName.LIMIT_RESPONSE))
+    wrong = replace(GOOD.limit_response, default_log_odds_per_log_limit=Interval(0.1, -0.1, 0.3))
+    refusing = result_of(replace(GOOD, limit_response=wrong), CheckName.LIMIT_RESPONSE)
+    assert not vouches(refusing)
+    assert not vouches(replace(refusing, override=granted(check=CheckName.LIMIT_RESPONSE)))
+
+
+def test_a_part_that_is_missing_is_part_of_the_verdict_s_digest():
+    """What was measured of a check that is dispensed with is judged, so it is sealed too."""
+    one = judge(without_default(), thresholds(), DAY)
+    another = judge(without_default(randomized_rows=1999), thresholds(), DAY)
+    assert isinstance(one, Cleared)
+    assert one.digest != another.digest
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -265,7 +338,7 @@ def test_a_dispensation_is_said_with_its_end_its_owner_and_its_reason():
     found = result_of(absent, CheckName.LIMIT_RESPONSE)
     assert (found.passed, found.dispensed, found.refuses) == (False, True, False)
     assert found.measured == ()
-    assert found.message.startswith("dispensed with until 2027-12-31 by model risk: no limits")
+    assert found.message.startswith("dispensed with until 2027-12-31 by model risk: observed")
     ended = judge(absent, thresholds(), date(2028, 1, 1))
     assert isinstance(ended, Refused)
     assert "it was dispensed with until 2027-12-31" in ended.failing[0].message
@@ -275,15 +348,17 @@ def test_the_digest_of_a_verdict_tells_a_dispensation_from_a_pass():
     passed = judge(GOOD, thresholds(), DAY)
     assert isinstance(passed, Cleared)
     other = Dispensation(DAY, "model risk", "another reason")
-    by_other = replace(passed, checks=_with(passed, dispensed_with(CheckName.POLICY_VALUE, other)))
+    by_other = replace(passed, checks=_with(passed, dispensed_with(UNVALUED, other)))
     stated = thresholds().dispensed["policy_value"]
-    by_this = replace(passed, checks=_with(passed, dispensed_with(CheckName.POLICY_VALUE, stated)))
+    by_this = replace(passed, checks=_with(passed, dispensed_with(UNVALUED, stated)))
     assert len({passed.digest, by_other.digest, by_this.digest}) == 3
 
 
 def test_a_check_that_nobody_can_do_without_cannot_be_cleared_without_it():
     passed = judge(GOOD, thresholds(), DAY)
-    without = dispensed_with(CheckName.DATA, Dispensation(DAY, "model risk", "in a hurry"))
+    without = dispensed_with(
+        no_evidence(CheckName.DATA, "no tables"), Dispensation(DAY, "model risk", "in a hurry")
+    )
     with pytest.raises(ValueError, match="nobody can do without data"):
         Cleared("v", "e", _with(passed, without))
 
