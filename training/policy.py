@@ -29,10 +29,10 @@ class BoosterPolicy:
     patience_rounds: int
 
     def __post_init__(self) -> None:
-        _share(self, "learning_rate", "feature_share", "row_share")
-        _at_least(self, 1, "rows_in_leaf_floor", "rounds_ceiling", "patience_rounds")
-        _at_least(self, 2, "leaves", "bins")
-        _at_least(self, 0, "leaf_penalty")
+        share(self, "learning_rate", "feature_share", "row_share")
+        at_least(self, 1, "rows_in_leaf_floor", "rounds_ceiling", "patience_rounds")
+        at_least(self, 2, "leaves", "bins")
+        at_least(self, 0, "leaf_penalty")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +51,8 @@ class SplitPolicy:
     rows_ceiling: int
 
     def __post_init__(self) -> None:
-        _share(self, *(item.name for item in fields(self) if item.type is float))
-        _at_least(self, 1, "cohorts_ceiling", "rows_ceiling")
+        share(self, *(item.name for item in fields(self) if item.type is float))
+        at_least(self, 1, "cohorts_ceiling", "rows_ceiling")
         if self.test_share + self.early_stopping_share + self.calibration_share >= 1.0:
             raise ValueError("the shares of test, early stopping and calibration leave no fit")
 
@@ -64,7 +64,7 @@ class CalibrationPolicy:
     slope_prior_rows: float
 
     def __post_init__(self) -> None:
-        _at_least(self, 1, "slope_prior_rows")
+        at_least(self, 1, "slope_prior_rows")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +76,8 @@ class EvaluationPolicy:
     golden_rows: int
 
     def __post_init__(self) -> None:
-        _at_least(self, 2, "resamples", "folds")
-        _at_least(self, 1, "golden_rows")
+        at_least(self, 2, "resamples", "folds")
+        at_least(self, 1, "golden_rows")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,16 +107,28 @@ def parse_training_policy(
     return TrainingPolicy(
         version,
         digest,
-        _section(version, content, "booster", BoosterPolicy),
-        _section(version, content, "split", SplitPolicy),
-        _section(version, content, "calibration", CalibrationPolicy),
-        _section(version, content, "evaluation", EvaluationPolicy),
+        policy_section(version, content, "booster", BoosterPolicy),
+        policy_section(version, content, "split", SplitPolicy),
+        policy_section(version, content, "calibration", CalibrationPolicy),
+        policy_section(version, content, "evaluation", EvaluationPolicy),
     )
 
 
-def _section(
+def policy_section(
     version: str, content: Mapping[str, object], name: str, kind: type[_Section]
 ) -> _Section:
+    """A section of a policy file, each entry with value, unit and reason.
+
+    Args:
+        version: names the file in errors.
+        content: of the file.
+        name: of the section.
+        kind: a dataclass with a field of type ``int`` or ``float`` for each entry; its own
+            ``ValueError`` for a value out of range.
+
+    Raises:
+        PolicyError: as :func:`parse_training_policy`.
+    """
     section = content.get(name)
     expected = {item.name: item.type for item in fields(kind)}  # type: ignore[arg-type]
     if not isinstance(section, Mapping) or set(section) != set(expected):
@@ -143,13 +155,15 @@ def _number(where: str, entry: object, whole: bool) -> float | int:
     return int(value) if whole else float(value)
 
 
-def _share(section: object, *names: str) -> None:
+def share(section: object, *names: str) -> None:
+    """Raise ``ValueError`` for a field outside 0 (excluded) to 1."""
     for name in names:
         if not 0.0 < getattr(section, name) <= 1.0:
             raise ValueError(f"{name} is {getattr(section, name)}, outside 0 to 1")
 
 
-def _at_least(section: object, floor: float, *names: str) -> None:
+def at_least(section: object, floor: float, *names: str) -> None:
+    """Raise ``ValueError`` for a field below the floor."""
     for name in names:
         if getattr(section, name) < floor:
             raise ValueError(f"{name} is {getattr(section, name)}, below {floor}")
