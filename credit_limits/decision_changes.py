@@ -9,10 +9,12 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from credit_limits.decisions import DecisionBatch
+from credit_limits.domain.account import Scenario
 from credit_limits.domain.decision import Action
 from credit_limits.explanation.reasons import ACTIONS, Codes
 from credit_limits.policy.portfolio import PRODUCTS, SEGMENTS, Flags, Floats, Integers, Portfolio
 from credit_limits.policy.risk_grades import Grade
+from credit_limits.policy.scenario_limits import NO_SUB_LIMIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +93,42 @@ class ActionPair:
 
 
 @dataclass(frozen=True, slots=True)
+class ScenarioChange:
+    """The sub-limits of one use of the pay-later line, before and under a change.
+
+    ``accounts`` have sub-limits under both; that of this use goes up for ``higher`` of them and
+    down for ``lower``, and for ``alone`` of these the limit itself stays. Means are over all of
+    ``accounts``, in minor units.
+    """
+
+    scenario: Scenario
+    accounts: int
+    higher: int
+    lower: int
+    alone: int
+    mean_before_minor: float
+    mean_after_minor: float
+
+    @property
+    def moved(self) -> int:
+        """How many accounts get another sub-limit for this use."""
+        return self.higher + self.lower
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
-    """A change over the whole portfolio, by grade of risk before it, by segment and by product."""
+    """A change over the whole portfolio, by grade of risk before it, by segment and by product.
+
+    ``by_scenario`` is empty where no account has sub-limits. ``sub_limits_moved_alone`` counts the
+    accounts that keep their limit and get another sub-limit for some use.
+    """
 
     total: Change
     by_grade: tuple[Change, ...]
     by_segment: tuple[Change, ...]
     by_product: tuple[Change, ...]
+    by_scenario: tuple[ScenarioChange, ...]
+    sub_limits_moved_alone: int
     swaps: tuple[ActionPair, ...]
 
 
@@ -123,8 +154,43 @@ def compare(portfolio: Portfolio, before: DecisionBatch, after: DecisionBatch) -
         by_grade=changes({each: before.grade == place for place, each in enumerate(Grade)}),
         by_segment=changes(segments | {"not known": portfolio.segment < 0}),
         by_product=changes({p: portfolio.product == place for place, p in enumerate(PRODUCTS)}),
+        by_scenario=scenario_changes(before, after),
+        sub_limits_moved_alone=int(_moved_alone(before, after).any(axis=1).sum()),
         swaps=action_pairs(first, second),
     )
+
+
+def scenario_changes(before: DecisionBatch, after: DecisionBatch) -> tuple[ScenarioChange, ...]:
+    """Every use of the pay-later line in its order; none where no account has sub-limits."""
+    held = _have_sub_limits(before, after)
+    if not held.any():
+        return ()
+    first, second = (batch.scenario_limits_minor[held] for batch in (before, after))
+    alone = _moved_alone(before, after)[held]
+    return tuple(
+        ScenarioChange(
+            scenario=scenario,
+            accounts=int(held.sum()),
+            higher=int((second[:, place] > first[:, place]).sum()),
+            lower=int((second[:, place] < first[:, place]).sum()),
+            alone=int(alone[:, place].sum()),
+            mean_before_minor=float(first[:, place].mean()),
+            mean_after_minor=float(second[:, place].mean()),
+        )
+        for place, scenario in enumerate(Scenario)
+    )
+
+
+def _have_sub_limits(before: DecisionBatch, after: DecisionBatch) -> Flags:
+    both = np.stack([before.scenario_limits_minor, after.scenario_limits_minor])
+    return np.asarray((both != NO_SUB_LIMIT).all(axis=(0, 2)))
+
+
+def _moved_alone(before: DecisionBatch, after: DecisionBatch) -> Flags:
+    """Whose sub-limit for a use moves while the limit stays, shape (N, 9)."""
+    same = (before.to_minor == after.to_minor) & _have_sub_limits(before, after)
+    moves = before.scenario_limits_minor != after.scenario_limits_minor
+    return np.asarray(moves & same[:, None])
 
 
 def book_sums(today_minor: Integers, batch: DecidedAmounts, inside: Flags) -> BookSums:

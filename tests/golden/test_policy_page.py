@@ -49,7 +49,7 @@ def test_it_is_whole_and_says_what_moves():
     html = render(simulation()).decode()
     read = Page(html)
     sections = [attributes["id"] for tag, attributes in read.tags if tag == "section"]
-    assert sections == ["figures", "swaps", "groups", "caps", "welfare"]
+    assert sections == ["figures", "swaps", "groups", "uses", "caps", "welfare"]
     assert len(set(read.ids)) == len(read.ids)
     assert "2 of 4 accounts would be decided otherwise" in html
     assert re.search(r"<th scope=\"row\">Raised</th><td>Held</td><td class=\"num\">2</td>", html)
@@ -63,6 +63,24 @@ def test_a_policy_without_caps_says_so():
     html = render(simulation(caps=())).decode()
     assert "Neither policy has a cap." in html
     assert "Ratio row" not in html
+
+
+def test_sub_limits_are_told_by_use():
+    policy = replace(shipped_policy(), caps=())
+    bare = decide(ACCOUNTS, policy, 6)
+    less = replace(bare, scenario_limits_minor=bare.scenario_limits_minor.copy())
+    less.scenario_limits_minor[3, 7] += 12_345
+    html = render(simulation(compared=compare(ACCOUNTS, bare, less))).decode()
+    assert "decided otherwise" in html
+    assert "; 1 keep their limit and get other sub-limits." in html
+    (told,) = re.findall(r"<tr><th scope=\"row\">Cash</th>.*", html)
+    cells = re.findall(r">([^<>]+)</t[dh]>", told)
+    assert cells[:4] == ["Cash", "3", "1", "1"]
+    assert cells[-1] == "+41"
+    loans = ACCOUNTS.where(ACCOUNTS.product == 1)
+    batch = decide(loans, policy, 6)
+    html = render(simulation(compared=compare(loans, batch, batch))).decode()
+    assert "No account of this portfolio has sub-limits" in html
 
 
 def test_changes_are_counted_and_ratios_are_of_averages():

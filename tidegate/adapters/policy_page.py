@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from credit_limits.decision_changes import Change, Comparison
+from credit_limits.decision_changes import Change, Comparison, ScenarioChange
 from credit_limits.domain.decision import Action
 from tidegate.adapters import report_wording as wording
 from tidegate.adapters.html_page import Fact, filled, stylesheet
@@ -20,6 +20,7 @@ _SECTIONS = (
     ("figures", "Figures"),
     ("swaps", "Swap set"),
     ("groups", "Who moves"),
+    ("uses", "Sub-limits"),
     ("caps", "Portfolio caps"),
     ("welfare", "Welfare"),
 )
@@ -107,6 +108,7 @@ def render(simulation: PolicySimulation) -> bytes:
             ("Segment", simulation.compared.by_segment, None),
             ("Product", simulation.compared.by_product, None),
         ],
+        uses_plot=_uses(simulation.compared),
         caps_plot=_caps(simulation.caps),
     )
 
@@ -158,21 +160,31 @@ def _actions(compared: Comparison) -> Plot:
 
 
 def _moves(name: str, compared: Comparison) -> Plot:
-    bars = [
-        StackedBar(
-            wording.words(row.name),
-            f"{wording.count(row.lower)} lower, {wording.count(row.higher)} higher of "
-            f"{wording.count(row.before.accounts)}",
-            tuple(
-                map(float, (row.lower, row.before.accounts - row.lower - row.higher, row.higher))
-            ),
-        )
-        for row in compared.by_grade
-    ]
+    bars = [_moved(row.name, row.before.accounts, row) for row in compared.by_grade]
     title = "Limits under the new policy against those under the policy in force"
     told = f"One bar for each {name}: limits lower, the same, higher; the table has the numbers."
     chart = stacked_bars(Caption(f"{name}-plot", title, told), bars, [css for css, _ in _MOVES])
     return Plot(title, legend(_MOVES), chart)
+
+
+def _uses(compared: Comparison) -> Plot:
+    bars = [_moved(row.scenario, row.accounts, row) for row in compared.by_scenario]
+    title = "Sub-limits under the new policy against those under the policy in force"
+    told = "One bar for each use: sub-limits lower, the same, higher; the table has the numbers."
+    chart = stacked_bars(Caption("use-plot", title, told), bars, [css for css, _ in _MOVES])
+    names = ("Lower sub-limit", "Same sub-limit", "Higher sub-limit")
+    colours = [(css, name) for (css, _), name in zip(_MOVES, names, strict=True)]
+    return Plot(title, legend(colours), chart)
+
+
+def _moved(name: str, accounts: int, row: Change | ScenarioChange) -> StackedBar:
+    """The shares of accounts whose amount is lower, the same, higher."""
+    note = (
+        f"{wording.count(row.lower)} lower, {wording.count(row.higher)} higher of "
+        f"{wording.count(accounts)}"
+    )
+    parts = (row.lower, accounts - row.lower - row.higher, row.higher)
+    return StackedBar(wording.words(name), note, tuple(map(float, parts)))
 
 
 def _caps(caps: Sequence[CapSides]) -> Plot:

@@ -36,7 +36,29 @@ def change_lines(changes: "ChangeTables") -> list[str]:
         *(_groups("grade", changes.by_grade)),
         *(_groups("segment", changes.by_segment)),
         *(_groups("product", changes.by_product)),
+        *_sub_limits(changes),
     ]
+
+
+def _sub_limits(changes: "ChangeTables") -> list[str]:
+    """The uses whose sub-limits move, with their means in yuan; nothing where none does."""
+    rows = [
+        (
+            row.scenario,
+            row.accounts,
+            row.moved,
+            row.alone,
+            round(row.mean_before_minor / MINOR_PER_YUAN),
+            round(row.mean_after_minor / MINOR_PER_YUAN),
+        )
+        for row in changes.by_scenario
+        if row.moved
+    ]
+    header = ("sub-limit", "accounts", "moved", "limit stays", "mean, yuan", "under the change")
+    if not rows:
+        return []
+    alone = changes.sub_limits_moved_alone
+    return [f"{alone:,} accounts keep their limit and get other sub-limits", *table(header, rows)]
 
 
 def _groups(name: str, rows: "Sequence[ChangeRow]") -> list[str]:

@@ -4,7 +4,10 @@ from dataclasses import asdict
 
 from pydantic import BaseModel, ConfigDict
 
-from credit_limits.decision_changes import ActionPair, Change, Comparison
+from credit_limits.decision_changes import ActionPair, Change, Comparison, ScenarioChange
+from credit_limits.domain.account import Scenario
+
+_MEANS = ("mean_before_minor", "mean_after_minor")
 
 
 class SumsRow(BaseModel):
@@ -49,8 +52,31 @@ class ChangeRow(BaseModel):
     after: SumsRow
 
 
+class ScenarioRow(BaseModel):
+    """Sub-limits of one use of the pay-later line, amounts in minor units.
+
+    ``moved`` of the ``accounts`` that have sub-limits get another one for it, ``higher`` or
+    ``lower``, and ``alone`` of them keep their limit; means are over all ``accounts``.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    scenario: Scenario
+    accounts: int
+    moved: int
+    higher: int
+    lower: int
+    alone: int
+    mean_before_minor: int
+    mean_after_minor: int
+
+
 class ChangeTables(BaseModel):
-    """A change over the whole portfolio, by grade of risk before it, by segment and by product."""
+    """A change over the whole portfolio, by grade of risk before it, by segment and by product.
+
+    ``by_scenario`` has the sub-limits of pay-later lines, ``sub_limits_moved_alone`` the accounts
+    that keep their limit and get another sub-limit.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -58,6 +84,8 @@ class ChangeTables(BaseModel):
     by_grade: tuple[ChangeRow, ...]
     by_segment: tuple[ChangeRow, ...]
     by_product: tuple[ChangeRow, ...]
+    by_scenario: tuple[ScenarioRow, ...]
+    sub_limits_moved_alone: int
     swaps: tuple[ActionPair, ...]
 
 
@@ -68,8 +96,15 @@ def change_tables(compared: Comparison) -> ChangeTables:
         by_grade=tuple(map(_row, compared.by_grade)),
         by_segment=tuple(map(_row, compared.by_segment)),
         by_product=tuple(map(_row, compared.by_product)),
+        by_scenario=tuple(map(_scenario_row, compared.by_scenario)),
+        sub_limits_moved_alone=compared.sub_limits_moved_alone,
         swaps=compared.swaps,
     )
+
+
+def _scenario_row(change: ScenarioChange) -> ScenarioRow:
+    means = {name: round(getattr(change, name)) for name in _MEANS}
+    return ScenarioRow.model_validate(asdict(change) | {"moved": change.moved} | means)
 
 
 def _row(change: Change) -> ChangeRow:

@@ -103,6 +103,7 @@ def test_the_swap_set_is_what_the_adjustment_under_the_new_policy_does(lender, t
         assert any(name in line for line in lines)
     assert "Cash loans keep up" in page
     check_rows_held(done)
+    check_sub_limits(after, done, told)
     check_accounts_alone(after, done)
 
 
@@ -116,6 +117,22 @@ def check_rows_held(done):
     assert row.average_minor >= row.reference_average_minor - 1e-6
     assert row.price > 0
     assert row.accounts + row.reference_accounts == done.decisions
+
+
+def check_sub_limits(platform, done, told):
+    """The means that the simulation tells are those of the rows that the adjustment writes."""
+    rows = platform.lake.read("decisions", batch_id=done.batch_id).to_pylist()
+    amounts = [
+        amount
+        for row in rows
+        for name, amount in zip(row["scenarios"], row["scenario_limits_minor"], strict=True)
+        if name == "cash"
+    ]
+    (cash,) = [row for row in told.changes.by_scenario if row.scenario == "cash"]
+    assert cash.accounts == len(amounts) > 0
+    assert cash.mean_after_minor == round(sum(amounts) / len(amounts))
+    assert cash.mean_after_minor < cash.mean_before_minor
+    assert cash.moved == cash.higher + cash.lower > 0
 
 
 def check_accounts_alone(platform, done):
@@ -141,7 +158,8 @@ def test_the_policy_in_force_moves_nobody_and_gives_the_same_page_again(lender, 
     platform = copied(lender, tmp_path)
     told = simulated(platform, SHIPPED)
     page = Path(told.page).read_bytes()
-    assert told.changes.total.moved == 0
+    assert told.changes.total.moved == told.changes.sub_limits_moved_alone == 0
+    assert {row.moved for row in told.changes.by_scenario} == {0}
     assert {swap.before is swap.after for swap in told.changes.swaps} == {True}
     assert told.now == told.new
     assert Path(simulated(platform, SHIPPED).page).read_bytes() == page
