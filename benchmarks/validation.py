@@ -3,7 +3,7 @@
     python -m benchmarks.validation [--rows N] [--pandas-rows N] [--json]
 
 Statements are written as a Parquet file, 24 months of each account, and validated as ingestion
-does it: 25 expectations, Great Expectations over DuckDB. Beside it Great Expectations runs 25 of
+does it: 26 expectations, Great Expectations over DuckDB. Beside it Great Expectations runs 25 of
 the same kind over a pandas frame of fewer rows, and its time is scaled to as many. Each side runs
 in a process of its own, so that its peak memory is its own.
 """
@@ -90,6 +90,7 @@ def write_statements(path: Path, rows: int) -> None:
                     CAST(hash(i + 4) % 50000 AS BIGINT) AS interest_minor,
                     TIMESTAMPTZ '2022-01-31 00:00:00+00' + to_months(CAST(i % {_MONTHS} AS INT))
                         AS event_timestamp,
+                    CAST(event_timestamp AS DATE) + 20 AS payment_due_on,
                     event_timestamp + INTERVAL 1 DAY AS created_timestamp
                 FROM range({rows}) AS r(i)
             ) TO '{path}' (FORMAT parquet, COMPRESSION zstd)

@@ -34,6 +34,7 @@ ARROW = {
     Kind.INTEGER: pa.int64(),
     Kind.FLOAT: pa.float64(),
     Kind.BOOLEAN: pa.bool_(),
+    Kind.DATE: pa.date32(),
     Kind.TIMESTAMP: pa.timestamp("us", tz="UTC"),
 }
 AS_OF = date(2024, 3, 31)

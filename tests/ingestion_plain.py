@@ -4,7 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 import duckdb
 
@@ -47,6 +47,13 @@ def _minimum_due(row: Row) -> bool:
     return due <= max(balance or 0, 0)
 
 
+def _payment_due(row: Row) -> bool:
+    due, event = row["payment_due_on"], row["event_timestamp"]
+    if due is None or event is None:
+        return True
+    return 0 <= (due - event.astimezone(UTC).date()).days <= 366
+
+
 def _known_after_cohort(row: Row) -> bool:
     known, event = row["known_at"], row["event_timestamp"]
     return known is None or event is None or known > event
@@ -68,6 +75,7 @@ ROW_RULES: dict[str, Callable[[Row], bool]] = {
     "employment_before_event": _ordered("employment_since", "event_timestamp"),
     "opened_before_event": _ordered("opened_on", "event_timestamp"),
     "minimum_due_within_balance": _minimum_due,
+    "payment_due_after_statement": _payment_due,
     "known_after_cohort": _known_after_cohort,
     "two_customers": _two_customers,
     "randomized_has_propensity": _has_propensity,

@@ -31,13 +31,18 @@ _ID_DIGITS = 20
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """The latest statement of an account; ``minimum_due_minor`` is ``None`` where not known."""
+    """The latest statement of an account.
+
+    ``minimum_due_minor`` is ``None`` where it is not known, and ``payment_due_on`` where the
+    lender's books do not say it: then the reminder policy does.
+    """
 
     account_id: str
     product: Product
     statement_on: date
     minimum_due_minor: int | None
     days_past_due: int
+    payment_due_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,7 @@ def reminder_of(bill: Bill, as_of: date, grade: Grade, rules: ReminderRules) -> 
 
     A statement of 31 January, due 20 days later and reminded 5 days ahead: due on 20 February,
     reminded by 15 February; seen on the 17th, reminded on that day; seen on the 20th, not at all.
+    Where the books say that it is due on the 10th, it is reminded by the 5th.
 
     Args:
         bill: the account's latest statement.
@@ -69,7 +75,7 @@ def reminder_of(bill: Bill, as_of: date, grade: Grade, rules: ReminderRules) -> 
         grade: the account's risk grade on that day.
         rules: the reminder policy of that day.
     """
-    payment_due_on = rules.payment_due_on(bill.statement_on)
+    payment_due_on = bill.payment_due_on or rules.payment_due_on(bill.statement_on)
     if grade not in rules.grades or not bill.minimum_due_minor or bill.days_past_due > 0:
         return None
     if not bill.statement_on <= as_of < payment_due_on:

@@ -15,6 +15,7 @@ class Kind(StrEnum):
     INTEGER = "int64"
     FLOAT = "float64"
     BOOLEAN = "bool"
+    DATE = "date32[day]"
     TIMESTAMP = "timestamp[us, tz=UTC]"
 
 

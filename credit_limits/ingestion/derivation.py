@@ -23,6 +23,7 @@ _LAKE_TYPES = {
     Kind.INTEGER: "BIGINT",
     Kind.FLOAT: "DOUBLE",
     Kind.BOOLEAN: "BOOLEAN",
+    Kind.DATE: "DATE",
     Kind.TIMESTAMP: "TIMESTAMP WITH TIME ZONE",
 }
 
@@ -156,6 +157,7 @@ def _cast(
     advice = {
         Kind.INTEGER: "say how it is rounded, for instance CAST(round(X) AS BIGINT)",
         Kind.TIMESTAMP: "say its zone, for instance X AT TIME ZONE 'Asia/Shanghai'",
+        Kind.DATE: "say which day, for instance CAST(X AS DATE)",
     }.get(kind, f"convert it, for instance CAST(X AS {wanted})")
     raise MappingError(
         f"{table.name}.{column} is {wanted}, its expression {expression} gives {found}; {advice}"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 
 from credit_limits.domain.errors import MappingError
-from credit_limits.ingestion.contracts import Kind, TableContract
+from credit_limits.ingestion.contracts import Column, Kind, TableContract
 from credit_limits.ingestion.mapping import (
     BatchLimits,
     DerivedRows,
@@ -21,6 +21,7 @@ _READINGS = {
     Kind.INTEGER: Reading.INTEGER,
     Kind.FLOAT: Reading.NUMBER,
     Kind.BOOLEAN: Reading.BOOLEAN,
+    Kind.DATE: Reading.TIMESTAMP,
     Kind.TIMESTAMP: Reading.TIMESTAMP,
 }
 _SOURCE_KEYS = {
@@ -89,12 +90,17 @@ def _file(name: str, content: Mapping[str, object]) -> SourceFile:
             str(text).strip().lower() for text in _listed(options["absent_values"])
         )
     layout = FileFormat(str(content["format"]))
+    columns = _columns(content.get("columns"), identity, name)
     return SourceFile(
         name=name,
         pattern=str(content["pattern"]),
         format=layout,
-        columns=_columns(content.get("columns"), identity, name),
-        derived=(_identity(identity, layout) if identity else _derived(name, content["tables"])),
+        columns=columns,
+        derived=(
+            _identity(identity, layout, {column.name for column in columns})
+            if identity
+            else _derived(name, content["tables"])
+        ),
         **options,  # type: ignore[arg-type]
     )
 
@@ -118,17 +124,26 @@ def _column(name: str, how: object) -> SourceColumn:
     return SourceColumn(name, Reading(str(keyed["read_as"])), values)
 
 
-def _identity(table: TableContract, layout: FileFormat) -> tuple[DerivedRows, ...]:
-    local = {
-        column.name
+def _identity(
+    table: TableContract, layout: FileFormat, present: set[str]
+) -> tuple[DerivedRows, ...]:
+    """The columns of a file as they stand; those that it says it does not have are null."""
+    read = {
+        column.name: _as_it_stands(column, layout)
         for column in table.columns
-        if layout is FileFormat.CSV and column.kind is Kind.TIMESTAMP
+        if column.name in present
     }
-    expressions = {
-        name: f"\"{name}\" AT TIME ZONE 'UTC'" if name in local else f'"{name}"'
-        for name in table.column_names
-    }
-    return (DerivedRows(table.name, 0, expressions),)
+    return (DerivedRows(table.name, 0, _expressions(table.name, read)),)
+
+
+def _as_it_stands(column: Column, layout: FileFormat) -> str:
+    """SQL of a column under its own name; a time in a CSV is read as UTC, a day as its date."""
+    name = f'"{column.name}"'
+    if layout is FileFormat.CSV and column.kind is Kind.TIMESTAMP:
+        return f"{name} AT TIME ZONE 'UTC'"
+    return (
+        f"CAST({name} AS DATE)" if layout is FileFormat.CSV and column.kind is Kind.DATE else name
+    )
 
 
 def _derived(file: str, content: object) -> tuple[DerivedRows, ...]:

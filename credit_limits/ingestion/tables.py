@@ -22,6 +22,8 @@ _TIMES_IN_ORDER = RowRule(
     "created_timestamp >= event_timestamp",
     "it was known before it happened",
 )
+_EVENT_DAY = "CAST(event_timestamp AT TIME ZONE 'UTC' AS DATE)"
+_MOST_DAYS_TO_PAY = 366
 _OF_CUSTOMER = Reference("customer_id", "customers", "customer_id")
 _OF_ACCOUNT = Reference("account_id", "accounts", "account_id")
 
@@ -119,6 +121,7 @@ TABLES: tuple[TableContract, ...] = (
             Column("days_past_due", Kind.INTEGER, 0.0, 0, 3650),
             _minor("fees_minor", 1.0),
             _minor("interest_minor", 1.0),
+            Column("payment_due_on", Kind.DATE, 1.0),
             *_TIMES,
         ),
         (
@@ -127,6 +130,11 @@ TABLES: tuple[TableContract, ...] = (
                 "minimum_due_within_balance",
                 "minimum_due_minor <= greatest(balance_minor, 0)",
                 "the minimum due exceeds the balance",
+            ),
+            RowRule(
+                "payment_due_after_statement",
+                f"payment_due_on BETWEEN {_EVENT_DAY} AND {_EVENT_DAY} + {_MOST_DAYS_TO_PAY}",
+                "the payment is due before its statement, or more than a year after it",
             ),
         ),
         (_OF_ACCOUNT,),

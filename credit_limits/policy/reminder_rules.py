@@ -12,7 +12,8 @@ from credit_limits.policy.risk_grades import Grade
 class ReminderRules:
     """The reminder policy of a day.
 
-    A payment is due ``payment_due_days`` after its statement; customers from ``from_grade`` on,
+    A payment is due on the day that the lender's books say, and where they say none
+    ``payment_due_days`` after its statement; customers from ``from_grade`` on,
     it and the riskier ones, are reminded ``days_ahead`` days before at the latest.
     """
 
@@ -33,7 +34,7 @@ class ReminderRules:
         return tuple(Grade)[tuple(Grade).index(self.from_grade) :]
 
     def payment_due_on(self, statement_on: date) -> date:
-        """The day on which the payment of a statement is due.
+        """The day on which the payment of a statement is due whose books say none.
 
         >>> ReminderRules(20, 5, Grade.D).payment_due_on(date(2024, 1, 31))
         datetime.date(2024, 2, 20)

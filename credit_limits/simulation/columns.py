@@ -8,6 +8,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from credit_limits.simulation.calendar import DAY_US
+
 Floats: TypeAlias = npt.NDArray[np.float64]
 Ints: TypeAlias = npt.NDArray[np.int64]
 Flags: TypeAlias = npt.NDArray[np.bool_]
@@ -75,6 +77,15 @@ def whole(values: npt.NDArray[Any], absent: Flags | None = None) -> pa.Array:
 def instants(microseconds: npt.NDArray[np.int64], absent: Flags | None = None) -> pa.Array:
     """UTC timestamps of microseconds since 1970, or null where ``absent``."""
     return pa.array(microseconds.astype(np.int64), mask=absent).cast(_UTC)
+
+
+def utc_days(microseconds: npt.NDArray[np.int64]) -> pa.Array:
+    """The UTC days of microseconds since 1970.
+
+    >>> utc_days(np.array([86_400_000_000 + 5])).to_pylist()
+    [datetime.date(1970, 1, 2)]
+    """
+    return pa.array((microseconds // DAY_US).astype(np.int32)).cast(pa.date32())
 
 
 def split_by_knowledge(table: Table, end_us: int) -> tuple[Table, Table]:

@@ -15,6 +15,7 @@ from credit_limits.simulation.columns import (
     instants,
     labels,
     stacked,
+    utc_days,
     whole,
 )
 from credit_limits.simulation.delinquency import State, days_past_due
@@ -23,6 +24,7 @@ from credit_limits.simulation.portfolio import CLOSED, OPEN, STATUSES, Scene, St
 from credit_limits.simulation.streams import Concern
 
 _CHURN_DAY = 26
+_PAYMENT_DUE_DAYS = 20
 _EARLIEST_DAYS, _LATEST_DAYS = 20.0, 70.0
 
 
@@ -40,6 +42,7 @@ def statements_of_month(scene: Scene, standing: Standing) -> Table:
             "days_past_due": whole(days_past_due(standing.state[at])),
             "fees_minor": whole(money.fees[at]),
             "interest_minor": whole(money.interest[at]),
+            "payment_due_on": utc_days(np.full(len(at), struck + _PAYMENT_DUE_DAYS * DAY_US)),
             "event_timestamp": instants(np.full(len(at), struck)),
             "created_timestamp": instants(np.full(len(at), struck + HOUR_US)),
         }

@@ -20,6 +20,7 @@ ARROW = {
     Kind.INTEGER: pa.int64(),
     Kind.FLOAT: pa.float64(),
     Kind.BOOLEAN: pa.bool_(),
+    Kind.DATE: pa.date32(),
     Kind.TIMESTAMP: pa.timestamp("us", tz="UTC"),
 }
 # Each example runs Great Expectations, so a failure is told as it was found.
@@ -38,6 +39,8 @@ def cells(column: Column) -> st.SearchStrategy[object]:
         values = st.booleans()
     elif column.kind is Kind.TIMESTAMP:
         values = FEW_DAYS
+    elif column.kind is Kind.DATE:
+        values = st.sampled_from([-1, 0, 366, 367]).map(lambda days: (DAY + timedelta(days)).date())
     elif column.kind is Kind.FLOAT:
         bounds = [column.minimum, column.maximum]
         values = st.sampled_from([*bounds, float("nan"), float("inf"), -0.0, 0.5, 1e-300])
@@ -124,6 +127,7 @@ def test_the_twin_finds_what_is_planted():
         "days_past_due": None,
         "fees_minor": None,
         "interest_minor": None,
+        "payment_due_on": (DAY - timedelta(days=1)).date(),
         "event_timestamp": DAY,
         "created_timestamp": DAY - timedelta(days=1),
     }
@@ -138,6 +142,7 @@ def test_the_twin_finds_what_is_planted():
         ("bounds", "paid_minor"),
         ("times_in_order", "event_timestamp"),
         ("minimum_due_within_balance", "balance_minor"),
+        ("payment_due_after_statement", "payment_due_on"),
         ("stands_once", "account_id"),
         ("not_known_before", "account_id"),
         ("accounts_known", "account_id"),

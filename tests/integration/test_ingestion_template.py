@@ -17,10 +17,10 @@ cust_no,birth,job,salary,kind,opened,line
 002,1991-12-31,NA,null,M,2023-06-15,25000.55
 """
 BILLS = """\
-cust_no,month_end,owed_this_month,paid_this_month,days_late_this_month,owed_last_month,\
-paid_last_month,days_late_last_month
-001,2024-03-31,1234.56,200,0,900,900,0
-002,2024-03-31,88,0,31,88,0,1
+cust_no,month_end,owed_this_month,paid_this_month,days_late_this_month,due_this_month,\
+owed_last_month,paid_last_month,days_late_last_month,due_last_month
+001,2024-03-31,1234.56,200,0,2024-04-18,900,900,0,2024-03-20
+002,2024-03-31,88,0,31,,88,0,1,2024-03-20
 """
 
 
@@ -86,6 +86,10 @@ def test_one_line_of_bills_is_two_statements(ingested):
          row["paid_minor"], row["days_past_due"])
         for row in statements
     ]  # fmt: skip
+    assert [str(row["payment_due_on"]) for row in statements] == [
+        *("2024-03-20", "2024-04-18"),
+        *("2024-03-20", "None"),
+    ]
     # midnight in Shanghai is 16:00 UTC of the day before
     assert drawn == [
         ("my-001-1", "2024-02-28", 90_000, 90_000, 0),

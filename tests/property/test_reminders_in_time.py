@@ -28,6 +28,7 @@ def drawn_bills() -> st.SearchStrategy[Bill]:
         statement_on=DAYS,
         minimum_due_minor=st.one_of(st.none(), st.integers(0, 10**6)),
         days_past_due=st.integers(0, 3),
+        payment_due_on=st.one_of(st.none(), DAYS),
     )
 
 

@@ -19,6 +19,7 @@ _ARROW = {
     Kind.INTEGER: pa.int64(),
     Kind.FLOAT: pa.float64(),
     Kind.BOOLEAN: pa.bool_(),
+    Kind.DATE: pa.date32(),
     Kind.TIMESTAMP: pa.timestamp("us", tz="UTC"),
 }
 

@@ -76,6 +76,25 @@ def test_a_csv_of_a_table_s_own_columns_has_times_in_utc():
     assert macro.part(0).expressions["event_timestamp"] == "\"event_timestamp\" AT TIME ZONE 'UTC'"
 
 
+def test_a_file_says_which_of_a_table_s_own_columns_it_has():
+    bill = {
+        **dict.fromkeys(("event_timestamp", "created_timestamp", "payment_due_on"), "timestamp"),
+        **dict.fromkeys(("balance_minor", "paid_minor", "days_past_due"), "integer"),
+        "account_id": "text",
+    }
+    file = {"pattern": "bills.csv", "format": "csv", "table": "statements", "columns": bill}
+    content = spoilt(lambda c: c["files"].update(bills=file))
+    bills = parse_mapping(content, "lender.yaml").file("bills")
+    assert bills.column_names == tuple(bill)
+    expressions = bills.part(0).expressions
+    assert expressions["payment_due_on"] == 'CAST("payment_due_on" AS DATE)'
+    assert expressions["created_timestamp"].endswith("AT TIME ZONE 'UTC'")
+    assert (expressions["fees_minor"], expressions["balance_minor"]) == ("NULL", '"balance_minor"')
+    del bill["paid_minor"]
+    with pytest.raises(MappingError, match=r"statements needs expressions for \['paid_minor'\]"):
+        parse_mapping(content, "lender.yaml")
+
+
 def test_where_a_column_comes_from_is_told_from_the_words_around_it():
     rows = parse_mapping(MAPPING, "lender.yaml").file("clients").part(0)
     available = ("cust_no", "birth_year", "kind", "consumer", "income", "line")

@@ -82,6 +82,25 @@ def test_of_one_statement_there_is_one_reminder_whatever_is_known_of_it():
     assert seen(date(2024, 2, 29), statement_on=date(2024, 2, 29)).reminder_id != first
 
 
+@pytest.mark.parametrize(
+    ("due_on", "on", "due_by"),
+    [
+        (date(2024, 2, 10), date(2024, 1, 31), date(2024, 2, 5)),
+        (date(2024, 3, 10), date(2024, 2, 25), date(2024, 3, 5)),  # later than the policy's 20 days
+        (date(2024, 2, 3), date(2024, 1, 31), date(2024, 1, 31)),  # sooner than days_ahead
+        (date(2024, 2, 10), date(2024, 2, 10), None),
+        (date(2024, 1, 31), date(2024, 1, 31), None),
+    ],
+)
+def test_the_day_that_the_books_say_comes_before_that_of_the_policy(due_on, on, due_by):
+    found = seen(on, payment_due_on=due_on)
+    assert (found and found.due_by) == due_by
+    if found:
+        assert found.payment_due_on == due_on
+        assert str(due_on) in found.text[Language.ENGLISH]
+        assert found.reminder_id == seen().reminder_id
+
+
 def test_a_reminder_that_comes_too_late_cannot_be():
     with pytest.raises(ValueError, match="goes before that day"):
         Reminder("r", date(2024, 2, 20), date(2024, 2, 20), {})

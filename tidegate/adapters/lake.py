@@ -24,8 +24,8 @@ from credit_limits.ingestion.tables import TABLES
 # The quarantine keeps whole source lines, protected attributes among them.
 _PROTECTED = frozenset({"quarantine", *(table.name for table in TABLES if table.protected)})
 _KEYS = {"decisions": ("account_id",)} | {table.name: table.keys for table in TABLES}
-# Tables of our own, which a later version of the program may write with more columns.
-_GROWING = ("decisions", "shadow_decisions", "outbox")
+# Tables which a later version of the program writes with more columns than an earlier one did.
+_GROWING = ("decisions", "shadow_decisions", "outbox", "statements")
 _KNOWLEDGE_TABLES = ("statements", "outcomes", "accounts")
 
 

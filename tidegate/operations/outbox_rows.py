@@ -56,12 +56,13 @@ SELECT
     decided.grade,
     statements.event_timestamp::DATE AS statement_on,
     statements.minimum_due_minor,
+    {due} AS payment_due_on,
     statements.days_past_due
 FROM statements
 INNER JOIN decided USING (account_id)
 WHERE
     statements.event_timestamp <= $instant
-    AND statements.event_timestamp::DATE + $payment_due_days > $as_of
+    AND coalesce({due}, statements.event_timestamp::DATE + $payment_due_days) > $as_of
     AND list_contains($grades, decided.grade)
 QUALIFY row_number() OVER (
     PARTITION BY statements.account_id ORDER BY statements.event_timestamp DESC
@@ -110,12 +111,14 @@ def reminders_due(
     if "statements" not in versions:
         return _SCHEMA.empty_table()
     with lake.connect(versions, known_at=as_of, tables=["statements"]) as connection:
-        if "minimum_due_minor" not in _columns(connection, "statements"):
+        known = _columns(connection, "statements")
+        if "minimum_due_minor" not in known:
             return _SCHEMA.empty_table()
+        due = "statements.payment_due_on" if "payment_due_on" in known else "NULL::DATE"
         names = ["decision_id", "account_id", "customer_id", "product", "grade"]
         connection.register("decided", rows.select(names))
         bills = connection.sql(
-            _BILLS,
+            _BILLS.format(due=due),
             params={
                 "instant": end_of_day(as_of),
                 "as_of": as_of,
@@ -167,7 +170,9 @@ def _done(row: dict[str, object]) -> Done:
 def _reminder(
     row: dict[str, object], batch: DecidedBatch, rules: ReminderRules
 ) -> dict[str, object] | None:
-    minimum, on = row["minimum_due_minor"], row["statement_on"]
+    minimum, on, due_on = (
+        row[name] for name in ("minimum_due_minor", "statement_on", "payment_due_on")
+    )
     assert isinstance(on, date)
     bill = Bill(
         account_id=str(row["account_id"]),
@@ -175,6 +180,7 @@ def _reminder(
         statement_on=on,
         minimum_due_minor=None if minimum is None else _whole(minimum),
         days_past_due=_whole(row["days_past_due"]),
+        payment_due_on=due_on if isinstance(due_on, date) else None,
     )
     found = reminder_of(bill, batch.as_of, Grade(str(row["grade"])), rules)
     if found is None:
