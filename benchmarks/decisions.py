@@ -175,6 +175,8 @@ def _measured(
         rulebook_digest=rulebook.digest,
         overlay_version="overlay/none",
         overlay_digest="0" * 64,
+        limit_response_version="",
+        limit_response_digest="",
     )
     with step("digests and ids"):
         identity = identify(portfolio, features, lineage)

@@ -18,6 +18,7 @@ from credit_limits.explanation.names import (
 )
 from credit_limits.explanation.notices import told_reasons
 from credit_limits.explanation.recourse_sentences import recourse_sentences
+from credit_limits.explanation.response_text import ResponseTold, response_lines
 from credit_limits.explanation.scenario_text import sub_limit_lines
 from credit_limits.explanation.sentences import (
     Language,
@@ -79,6 +80,7 @@ class ExplainedDecision:
     ``model_probability`` is the model's own, before the overlay of ``overlay_version``.
     ``recourse_known`` is false where the inputs of the day are no longer there.
     ``segment`` is the customer's, ``scenario_limits`` are the sub-limits of a pay-later line.
+    ``response`` is ``None`` for a decision of before it was recorded.
     """
 
     decision_id: str
@@ -119,6 +121,7 @@ class ExplainedDecision:
     recourse_known: bool
     segment: Segment | None = None
     scenario_limits: tuple[tuple[Scenario, int], ...] = ()
+    response: ResponseTold | None = None
 
 
 def explanation_lines(
@@ -223,6 +226,7 @@ def _figure_lines(decision: ExplainedDecision, speak: _Speaker) -> Sequence[str]
             exposure=format_yuan(decision.exposure_minor),
         ),
         *_overlay_lines(decision, speak),
+        *response_lines(decision.response, speak.language),
         *_segment_lines(decision, speak),
         *sub_limit_lines(
             decision.scenario_limits,

@@ -1,9 +1,10 @@
 """What the policy assumes about money: rates, losses, and how people answer to a limit."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from credit_limits.domain.account import Product, Segment
 from credit_limits.domain.errors import PolicyError
+from credit_limits.domain.limit_response import BALANCE_CEILING, DEFAULT_CEILING, LimitResponse
 from credit_limits.policy.parameters import Section
 
 
@@ -73,6 +74,24 @@ class EconomicPolicy:
         """Those of a segment; of everybody where it has none of its own, or is not known."""
         return next((own for name, own in self.segment_products if name is segment), self.products)
 
+    def answering_as(self, response: LimitResponse | None) -> "EconomicPolicy":
+        """The same policy with the response that was measured, in place of what it assumes.
+
+        A response that does not say how default answers leaves that to the policy; none at all
+        leaves both. A policy that states 0.3 and 0.25, with a response of 0.27 and None: 0.27 and
+        0.25.
+        """
+        if response is None:
+            return self
+        default = response.default_log_odds_per_log_limit
+        return replace(
+            self,
+            balance_elasticity=response.balance_elasticity,
+            default_log_odds_per_log_limit=(
+                self.default_log_odds_per_log_limit if default is None else default
+            ),
+        )
+
     def loss_events_per_default(self, label_window_months: int) -> float:
         """Loss events a year for each default that the model expects within its label window.
 
@@ -119,9 +138,11 @@ def parse_economics(section: Section, annual_rate_ceiling: float) -> EconomicPol
             ),
             funding_rate=section.number("funding_rate", "share a year", 0.0, 1.0),
             undrawn_rate=section.number("undrawn_rate", "share a year", 0.0, 1.0),
-            balance_elasticity=section.number("balance_elasticity", "log per log", 0.0, 1.0),
+            balance_elasticity=section.number(
+                "balance_elasticity", "log per log", 0.0, BALANCE_CEILING
+            ),
             default_log_odds_per_log_limit=section.number(
-                "default_log_odds_per_log_limit", "log odds per log", 0.0, 5.0
+                "default_log_odds_per_log_limit", "log odds per log", 0.0, DEFAULT_CEILING
             ),
             attrition_per_log_cut=section.number(
                 "attrition_per_log_cut", "share per log", 0.0, 1.0

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from credit_limits.domain.account import Segment
+from credit_limits.domain.limit_response import LimitResponse
 from credit_limits.policy.economic_policy import EconomicPolicy, parse_economics
 from credit_limits.policy.increase_rules import (
     AffordabilityRules,
@@ -119,6 +120,10 @@ class LimitPolicy:
                     segments=(),
                 )
         return self
+
+    def answering_as(self, response: LimitResponse | None) -> "LimitPolicy":
+        """The policy with its economics :meth:`EconomicPolicy.answering_as` this response."""
+        return replace(self, economics=self.economics.answering_as(response))
 
     def by_segment(self, read: Callable[["LimitPolicy"], object]) -> npt.NDArray[Any]:
         """A parameter in every segment: at a segment's place its value, last everybody's.

@@ -41,6 +41,8 @@ LINEAGE = Lineage(
     rulebook_digest="rulebook",
     overlay_version="overlay/2005-01-01",
     overlay_digest="overlay",
+    limit_response_version="",
+    limit_response_digest="",
 )
 FEATURES = np.array([[1.0, NOT_KNOWN]])
 
@@ -95,6 +97,19 @@ def test_an_id_follows_from_account_day_model_policy_and_row():
         other = Lineage(**{**{f: getattr(LINEAGE, f) for f in LINEAGE.__slots__}, part: "x"})
         assert decision_ids(portfolio, ["r", "r"], other) == ids
     assert decision_ids(portfolio, ["s", "r"], LINEAGE)[0] not in ids
+
+
+def test_a_limit_response_is_part_of_every_id_and_of_none_where_there_is_none():
+    portfolio = portfolio_of({}, {"product": "cash_loan"})
+    ids = decision_ids(portfolio, ["r", "r"], LINEAGE)
+    measured = replace(LINEAGE, limit_response_version="3", limit_response_digest="d3")
+    others = decision_ids(portfolio, ["r", "r"], measured)
+    assert not set(ids) & set(others)
+    renamed = replace(measured, limit_response_version="4")
+    assert decision_ids(portfolio, ["r", "r"], renamed) == others
+    assert not set(others) & set(
+        decision_ids(portfolio, ["r", "r"], replace(measured, limit_response_digest="d4"))
+    )
 
 
 def test_a_brake_is_part_of_the_ids_of_its_products_alone():

@@ -245,5 +245,6 @@ def _outcome(cycle: DecisionCycle, batch: DecisionBatch, stored: pa.Table) -> Ad
         data_versions=json.loads(stored["data_versions"][0].as_py()),
         brakes=brake_rows(cycle.brakes),
         overlay=cycle.overlay.row(portfolio),
+        limit_response=cycle.response,
         rule_book=rule_book_row(cycle.inputs.rulebook, batch.rules),
     )

@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 from credit_limits.domain.digest import digest_of
 from credit_limits.domain.errors import DataMissing, ModelError, NoCertifiedChampion
 from credit_limits.domain.features import ServiceSpec
+from credit_limits.domain.limit_response import LimitResponse
 from credit_limits.gates.evidence import CalibrationEvidence, PerformanceEvidence
 from credit_limits.gates.figures import measure_calibration, measure_performance
 from feature_repo.queries import service_of, tables_of
 from monitoring.drift import SCORE
 from tidegate.adapters.dated_policies import DatedFile
+from tidegate.operations.certified_response import certified_response, response_trained_with
 from tidegate.operations.champion import Standing
 from tidegate.operations.decided_portfolio import DecidedPortfolio, decided_today
 from tidegate.operations.platform import Platform
@@ -88,7 +90,17 @@ class Candidate:
     @cached_property
     def decided(self) -> DecidedPortfolio:
         """What the candidate would decide for :attr:`portfolio`."""
-        return decided_today(self.platform, self.loaded, self.as_of, self.portfolio)
+        return decided_today(
+            self.platform, self.loaded, self.as_of, self.portfolio, response=self.response
+        )
+
+    @cached_property
+    def response(self) -> LimitResponse | None:
+        """The limit response that it decides with once it is certified, None for none.
+
+        Raises :class:`ModelError` where the one that it names cannot be read.
+        """
+        return response_trained_with(self.platform, self.loaded)
 
     @cached_property
     def champion(self) -> "LoadedVersion | None":
@@ -109,7 +121,7 @@ class Candidate:
     @cached_property
     def champion_decided(self) -> DecidedPortfolio | None:
         """What the champion would decide for the same accounts, None where there is none."""
-        if self.champion is None:
+        if self.standing is None or self.champion is None:
             return None
         scored = self.portfolio
         if self.champion.feature_service == self.service.name:
@@ -117,7 +129,8 @@ class Candidate:
             scored = scored.assign(**{SCORE: self.champion.model.score(scored, threads=threads)})
         else:
             scored = portfolio_scored(self.platform, self.champion, self.as_of)
-        return decided_today(self.platform, self.champion, self.as_of, scored)
+        response = certified_response(self.platform, self.standing.certificate)
+        return decided_today(self.platform, self.champion, self.as_of, scored, response=response)
 
     @cached_property
     def trained_on(self) -> date:

@@ -13,6 +13,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from credit_limits.domain.errors import NoCertifiedChampion, PolicyError
+from credit_limits.domain.limit_response import LimitResponse
 from credit_limits.gates.certificate import (
     Certificate,
     SignedCertificate,
@@ -27,6 +28,7 @@ from credit_limits.ledger.entry import Entry, EntryKind
 from credit_limits.ledger.keys import PlatformKey
 from tidegate.adapters.dated_policies import load_dated
 from tidegate.adapters.signing import verifies
+from tidegate.operations.certified_response import certified_response
 from tidegate.operations.launches import Launch
 from tidegate.operations.ledger_time import latest_day
 from tidegate.operations.platform import Platform
@@ -65,12 +67,16 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class CertifiedChampion:
-    """A version verified just now, champion or launching: the model loaded, its certificate."""
+    """A version verified just now, champion or launching: the model loaded, its certificate.
+
+    ``response`` is the limit response that the certificate vouches for, None where for none.
+    """
 
     model_name: str
     version: str
     loaded: "LoadedVersion"
     certificate: Certificate
+    response: LimitResponse | None
 
 
 def load_champion(platform: Platform, model_name: str) -> CertifiedChampion:
@@ -80,8 +86,8 @@ def load_champion(platform: Platform, model_name: str) -> CertifiedChampion:
         NoCertifiedChampion: no alias ``champion``; an alias that no finished promotion or
             roll-back has set; a certificate without the platform's signature, or signed by a key
             that does not count; an override in it that has ended; or an artefact, feature service,
-            schema or thresholds file other than certified. The message names the alias' version,
-            the last certified one, and what to do.
+            schema, thresholds file or limit response other than certified. The message names the
+            alias' version, the last certified one, and what to do.
         LedgerBroken: an entry of the ledger was altered.
     """
     platform.ledger.verify()
@@ -91,14 +97,17 @@ def load_champion(platform: Platform, model_name: str) -> CertifiedChampion:
         raise NoCertifiedChampion(_unfounded(platform, model_name, alias, standing))
     verify_seal(platform, standing)
     loaded = platform.registry.load(model_name, alias)
-    verify_loaded(platform, standing.certificate, standing.certificate_digest, loaded)
-    return CertifiedChampion(model_name, alias, loaded, standing.certificate)
+    response = verify_loaded(platform, standing.certificate, standing.certificate_digest, loaded)
+    return CertifiedChampion(model_name, alias, loaded, standing.certificate, response)
 
 
 def verify_loaded(
     platform: Platform, certificate: Certificate, digest: str, loaded: "LoadedVersion"
-) -> None:
+) -> LimitResponse | None:
     """Hold a certificate against the model loaded, and the features and thresholds in use.
+
+    Returns:
+        The limit response that the certificate vouches for, held against it; None for none.
 
     Raises:
         NoCertifiedChampion: names the field that does not match, or the override that has ended.
@@ -114,6 +123,7 @@ def verify_loaded(
         thresholds_digest=_thresholds_digest(platform, certificate),
         digest=digest,
     )
+    return certified_response(platform, certificate)
 
 
 def verify_seal(platform: Platform, standing: Standing) -> None:
@@ -148,20 +158,23 @@ def load_launching(platform: Platform, launch: Launch) -> CertifiedChampion:
     """
     standing = standing_champion(platform, launch.model_name)
     loaded = platform.registry.load(launch.model_name, launch.version)
-    verify_begun(platform, standing, launch.intended, loaded)
+    response = verify_begun(platform, standing, launch.intended, loaded)
     certificate = certificate_in(launch.intended)
     if certificate.digest != launch.begun.payload["certificate_digest"]:
         raise NoCertifiedChampion(
             f"{_name(certificate)}: its launch was begun under another certificate; check "
             "`tidegate ledger verify`"
         )
-    return CertifiedChampion(launch.model_name, launch.version, loaded, certificate)
+    return CertifiedChampion(launch.model_name, launch.version, loaded, certificate, response)
 
 
 def verify_begun(
     platform: Platform, standing: Standing | None, intended: Entry, loaded: "LoadedVersion"
-) -> None:
+) -> LimitResponse | None:
     """Hold an intention found in the ledger against the version and the platform's signature.
+
+    Returns:
+        What :func:`verify_loaded` returns.
 
     Raises:
         NoCertifiedChampion: it is not signed in the place of this champion, or does not match.
@@ -176,7 +189,7 @@ def verify_begun(
         follows=standing.entry_digest if standing else None,
     )
     verify_seal(platform, begun)
-    verify_loaded(platform, certificate, certificate.digest, loaded)
+    return verify_loaded(platform, certificate, certificate.digest, loaded)
 
 
 def verify_first_seal(platform: Platform, certificate: Certificate, intended: Entry) -> None:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from credit_limits.decisions import DecisionBatch
 from credit_limits.domain.decision import ReasonCode
+from credit_limits.domain.limit_response import LimitResponse
 from credit_limits.policy.brakes import NO_BRAKES
 from credit_limits.policy.eligibility import permitted
 from credit_limits.policy.portfolio import Flags, Integers, Portfolio
@@ -39,9 +40,16 @@ class DecidedPortfolio:
 
 
 def decided_today(
-    platform: Platform, loaded: "LoadedVersion", as_of: date, scored: pd.DataFrame
+    platform: Platform,
+    loaded: "LoadedVersion",
+    as_of: date,
+    scored: pd.DataFrame,
+    *,
+    response: LimitResponse | None,
 ) -> DecidedPortfolio:
     """The decisions of a model for every account of ``scored``, under the limit policy in force.
+
+    ``response`` is the limit response that the model decides with.
 
     Brakes are left out: a brake stops raises whatever the model says, and a model that is to
     follow one that was braked could not be judged under it. Nothing is written.
@@ -53,7 +61,8 @@ def decided_today(
             the label window.
         AllocationInfeasible: the caps of the policy cannot be met.
     """
-    undecided = replace(read_day(platform, loaded, as_of, scored).undecided, brakes=NO_BRAKES)
+    day = read_day(platform, loaded, as_of, scored, response=response)
+    undecided = replace(day.undecided, brakes=NO_BRAKES)
     batch = undecided.decided()
     return DecidedPortfolio(undecided.portfolio, batch, in_persistent_debt(undecided))
 

@@ -13,6 +13,7 @@ from tidegate.operations.brakes import Brake, in_force
 from tidegate.operations.champion import CertifiedChampion
 from tidegate.operations.decision_inputs import DecisionInputs, model_inputs
 from tidegate.operations.decision_rows import Identity, Lineage, identify
+from tidegate.operations.limit_response_row import LimitResponseRow
 from tidegate.operations.macro_overlay import OverlayInForce
 from tidegate.operations.past_due_links import feature_versions, past_due_links
 from tidegate.operations.platform import Platform
@@ -28,7 +29,8 @@ class DecisionCycle:
 
     ``key`` is the content of the whole request: what decides, and every row asked about, also
     those that another batch has decided. ``certified`` is the version that decides, ``brakes``
-    are those that name a product of the accounts, ``overlay`` moved their probabilities.
+    are those that name a product of the accounts, ``overlay`` moved their probabilities,
+    ``response`` is how balance and default answer to the limit.
     """
 
     key: str
@@ -38,6 +40,7 @@ class DecisionCycle:
     inputs: DecisionInputs
     identity: Identity
     overlay: OverlayInForce
+    response: LimitResponseRow
 
     @property
     def as_of(self) -> date:
@@ -98,7 +101,7 @@ def open_cycle(
             figures that the lake does not have.
         PolicyError: the limit policy, the overlay or the rule book of the day cannot be used.
     """
-    day = read_day(platform, certified.loaded, asked.as_of)
+    day = read_day(platform, certified.loaded, asked.as_of, response=certified.response)
     whole, file, overlay = day.undecided, day.policy_file, day.overlay
     portfolio = whole.portfolio.where(asked.chosen(whole.portfolio))
     if not len(portfolio):
@@ -119,6 +122,8 @@ def open_cycle(
         brakes=in_force(brakes),
         overlay_version=overlay.version,
         overlay_digest=overlay.digest,
+        limit_response_version=day.response.version,
+        limit_response_digest=day.response.digest,
     )
     model, service = certified.loaded.model, certified.loaded.feature_service
     read_at = feature_versions(platform.ledger, service, asked.as_of, lineage.data_versions)
@@ -134,7 +139,7 @@ def open_cycle(
     )
     identity = identify(portfolio, inputs.features, lineage)
     key = digest_of({"certificate": lineage.certificate_digest, "decisions": identity.ids})
-    return DecisionCycle(key, certified, brakes, lineage, inputs, identity, overlay)
+    return DecisionCycle(key, certified, brakes, lineage, inputs, identity, overlay, day.response)
 
 
 def _naming(portfolio: Portfolio, brakes: tuple[Brake, ...]) -> tuple[Brake, ...]:

@@ -59,6 +59,9 @@ _STATE_DAYS = ("state_since", "increases_closed_until")
 class Lineage:
     """What a batch follows from, from the model to the overlay and the brakes.
 
+    ``limit_response_version`` and ``limit_response_digest`` are of the registered limit response,
+    empty where the policy's own assumptions decided.
+
     ``data_versions`` are the Delta versions of the tables; ``code_digest`` and ``solver_digest``
     are those of :mod:`tidegate.operations.source_digests`.
     """
@@ -75,6 +78,8 @@ class Lineage:
     rulebook_digest: str
     overlay_version: str
     overlay_digest: str
+    limit_response_version: str
+    limit_response_digest: str
     brakes: Brakes = NO_BRAKES
 
 
@@ -126,9 +131,11 @@ def decision_ids(portfolio: Portfolio, row_digests: Sequence[str], lineage: Line
 
     The digest of the list of account, date, model, policy, rule book, row and brakes. A brake is
     part of the ids of the accounts that it holds for, and of no others; so is the overlay of those
-    whose probability it moves.
+    whose probability it moves. A limit response is part of every id, where there is one.
     """
     digests = [lineage.artefact_digest, lineage.policy_digest, lineage.rulebook_digest]
+    if response := lineage.limit_response_digest:
+        digests.append(f"limit response {response}")
     shared = canonical_json([portfolio.as_of, *digests])
     combinations, place = lineage.brakes.combinations(portfolio)
     overlay = (f"overlay {lineage.overlay_digest}",)
@@ -207,6 +214,8 @@ def decision_rows(
             "rulebook_digest": _same(lineage.rulebook_digest, count),
             "overlay_version": _same(lineage.overlay_version, count),
             "overlay_digest": _same(lineage.overlay_digest, count),
+            "limit_response_version": _same(lineage.limit_response_version, count),
+            "limit_response_digest": _same(lineage.limit_response_digest, count),
             "certificate_digest": _same(lineage.certificate_digest, count),
             "code_digest": _same(lineage.code_digest, count),
             "solver_digest": _same(lineage.solver_digest, count),

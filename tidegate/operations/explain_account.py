@@ -16,12 +16,14 @@ from credit_limits.explanation.account_text import (
     StateTold,
     explanation_lines,
 )
+from credit_limits.explanation.response_text import ResponseTold
 from credit_limits.explanation.sentences import Language
 from credit_limits.explanation.state_exits import state_exit
 from credit_limits.policy.portfolio_caps import Measure
 from credit_limits.policy.ratio_rows import AveragedMeasure
 from credit_limits.portfolio_problem import rows_over
 from tidegate.operations.brakes import Brake
+from tidegate.operations.limit_response_row import LimitResponseRow
 from tidegate.operations.past_due_links import LINKS_COLUMN
 from tidegate.operations.platform import Platform
 from tidegate.operations.recorded_decisions import (
@@ -166,6 +168,18 @@ def _explained(
         recourse_known=search is not None,
         segment=Segment(str(row["segment"])) if row.get("segment") else None,
         scenario_limits=_scenario_limits(row),
+        response=_response(batch.outcome.limit_response),
+    )
+
+
+def _response(row: LimitResponseRow | None) -> ResponseTold | None:
+    if row is None:
+        return None
+    return ResponseTold(
+        row.version,
+        row.balance_elasticity,
+        row.default_log_odds_per_log_limit,
+        row.default_registered,
     )
 
 

@@ -16,6 +16,7 @@ from credit_limits.policy.portfolio import Integers, Portfolio
 from credit_limits.portfolio_problem import RatioHeld
 from tidegate.operations.brakes import Brake, OrderedBrake
 from tidegate.operations.launches import LaunchServed
+from tidegate.operations.limit_response_row import LimitResponseRow
 from tidegate.operations.macro_overlay import OverlayRow
 from tidegate.operations.outbox_outcome import DueRow
 from tidegate.operations.rule_rows import RuleBookRow
@@ -125,11 +126,11 @@ class AdjustLimitsOutcome(BaseModel):
 
     ``merkle_root`` is over the digests of its rows, in order of account. ``data_versions`` are
     the Delta versions of the lake's tables when it was decided. ``brakes`` are those that held
-    for its accounts, ``overlay`` the macro overlay, ``rule_book`` the rules of law and what each
-    did; ``None`` for a batch that was decided before there was one. ``launch`` is the cycle that
-    was served to a version that launches, beside this batch, and ``due`` are the notices and
-    reminders that the outboxes of the day's batches hold; the ledger keeps both in entries of their
-    own.
+    for its accounts, ``overlay`` the macro overlay, ``limit_response`` how balance and default were
+    taken to answer to the limit, ``rule_book`` the rules of law and what each did; ``None`` for a
+    batch that was decided before there was one. ``launch`` is the cycle that was served to a
+    version that launches, beside this batch, and ``due`` are the notices and reminders that the
+    outboxes of the day's batches hold; the ledger keeps both in entries of their own.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -153,6 +154,7 @@ class AdjustLimitsOutcome(BaseModel):
     data_versions: dict[str, int]
     brakes: tuple[BrakeRow, ...] = ()
     overlay: OverlayRow | None = None
+    limit_response: LimitResponseRow | None = None
     rule_book: RuleBookRow | None = None
     launch: LaunchServed | None = None
     due: tuple[DueRow, ...] = ()

@@ -53,7 +53,7 @@ def preview_brake(platform: Platform, request: PreviewBrakeRequest) -> PreviewBr
     as_of = request.as_of or platform.lake.latest_knowledge()
     check_region(platform, request.region, as_of)
     champion = load_champion(platform, DEFAULT_RISK)
-    day = read_day(platform, champion.loaded, as_of)
+    day = read_day(platform, champion.loaded, as_of, response=champion.response)
     undecided, order = day.undecided, request.order
     portfolio = undecided.portfolio
     before = undecided.decided()

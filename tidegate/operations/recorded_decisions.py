@@ -24,6 +24,8 @@ _LATER = (
     "scenario_limits_minor",
     LINKS_COLUMN,
     "provision_minor",
+    "limit_response_version",
+    "limit_response_digest",
 )
 
 

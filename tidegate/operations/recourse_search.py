@@ -1,6 +1,7 @@
 """The ways out of recorded decisions, each held against the policy that decided."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -11,7 +12,8 @@ from pydantic import BaseModel, ConfigDict
 
 from credit_limits.decisions import decide_at_prices
 from credit_limits.domain.account import AccountStatus
-from credit_limits.domain.errors import DataMissing, PolicyError
+from credit_limits.domain.errors import DataMissing, ModelError, PolicyError
+from credit_limits.domain.limit_response import LimitResponse
 from credit_limits.explanation.recourse import (
     DecideAgain,
     Decided,
@@ -24,6 +26,7 @@ from credit_limits.policy.limit_policy import LimitPolicy, parse_limit_policy
 from credit_limits.policy.portfolio import STATUSES, Integers, Portfolio
 from tidegate.adapters.dated_policies import load_dated
 from tidegate.operations.brakes import in_force
+from tidegate.operations.certified_response import registered_response
 from tidegate.operations.platform import Platform
 from tidegate.operations.recorded_decisions import RecordedBatch
 from tidegate.operations.remade_inputs import brakes_as_of, portfolio_as_decided
@@ -88,7 +91,8 @@ class RecourseSearch:
         """Search for these accounts of a batch, or for all.
 
         Raises:
-            DataMissing: inputs, policy or rule book of the day are not there unchanged.
+            DataMissing: inputs, policy, rule book or limit response of the day are not there
+                unchanged.
         """
         portfolio = portfolio_as_decided(platform, batch, account_ids)
         outcome, first = batch.outcome, batch.rows.slice(0, 1).to_pylist()[0]
@@ -102,6 +106,7 @@ class RecourseSearch:
             raise DataMissing(f"the policy of {outcome.as_of} cannot be used: {error}") from error
         if (file.digest, rulebook.digest) != (outcome.policy_digest, first["rulebook_digest"]):
             raise DataMissing(f"the policy or the rule book of {outcome.as_of} was altered since")
+        policy = policy.answering_as(_recorded_response(platform, first))
         decide_again = partial(
             decide_at_prices,
             policy=policy,
@@ -139,6 +144,20 @@ class RecourseSearch:
         places = np.flatnonzero(self.decided.state == STATUSES.index(state)).tolist()
         issued = sum(self.found[place] is not None for place in places)
         return StateCounts(accounts=len(places), issued=issued)
+
+
+def _recorded_response(platform: Platform, row: Mapping[str, object]) -> LimitResponse | None:
+    """The limit response that a recorded row names; None for one of the policy's own."""
+    version = str(row.get("limit_response_version", ""))
+    if not version:
+        return None
+    try:
+        found = registered_response(platform, version)
+    except ModelError as error:
+        raise DataMissing(f"the limit response cannot be used: {error}") from error
+    if found.digest != row["limit_response_digest"]:
+        raise DataMissing(f"the limit response version {version} was altered since")
+    return found
 
 
 def _decided(portfolio: Portfolio, batch: RecordedBatch) -> Decided:

@@ -27,6 +27,7 @@ from feature_repo.queries import schema_hash, service_of
 from monitoring.drift import SCORE
 from tidegate.adapters.dated_policies import DatedFile, load_dated
 from tidegate.operations.brakes import in_force
+from tidegate.operations.certified_response import registered_response
 from tidegate.operations.decision_inputs import DecisionInputs, make_decisions, model_inputs
 from tidegate.operations.decision_rows import Identity, Lineage, feature_row_digests, identify
 from tidegate.operations.limit_state import read_portfolio
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger(__name__)
 
+_POLICY_STATES = "what the policy states"
 _READABLE = "every table at the version that was read"
 
 
@@ -68,6 +70,7 @@ class Part(StrEnum):
     POLICY = "policy"
     RULE_BOOK = "rule book"
     OVERLAY = "overlay"
+    LIMIT_RESPONSE = "limit response"
     BRAKES = "brakes"
     SOLVER = "solver"
     CODE = "code"
@@ -90,6 +93,14 @@ class Remade:
 
     parts: tuple[PartRow, ...]
     rows: pa.Table | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Answering:
+    """A policy with a limit response in it, and the digest of that response; empty for none."""
+
+    policy: LimitPolicy
+    digest: str
 
 
 def remake(platform: Platform, batch: RecordedBatch) -> Remade:
@@ -116,7 +127,10 @@ class _Remaking:
         rulebook = self._rulebook()
         overlay = self._overlay()
         loaded = self._model()
-        if file is None or policy is None or rulebook is None or overlay is None or loaded is None:
+        answering = self._answering(policy)
+        if file is None or rulebook is None or overlay is None or loaded is None:
+            return None
+        if answering is None:
             return None
         scored = self._scored(loaded)
         portfolio = self._portfolio(scored) if scored is not None else None
@@ -131,12 +145,12 @@ class _Remaking:
             features=model_inputs(scored, portfolio, loaded.model),
             links=links,
             model=loaded.model,
-            policy=policy,
+            policy=answering.policy,
             brakes=in_force(open_then),
             rulebook=rulebook,
             label_window_months=label_window_months(loaded),
         )
-        lineage = self._lineage(inputs, file, overlay)
+        lineage = self._lineage(inputs, file, overlay, answering.digest)
         identity = identify(portfolio, inputs.features, lineage)
         self._compare_inputs(loaded, inputs, identity)
         return self._rows(inputs, lineage, identity)
@@ -161,6 +175,24 @@ class _Remaking:
         except PolicyError as error:
             self._note(Part.POLICY, recorded, str(error))
             return None, None
+
+    def _answering(self, policy: LimitPolicy | None) -> "_Answering | None":
+        """The policy with the limit response that was recorded; None where one is not there.
+
+        Decisions of before there were responses recorded none, and are compared as such.
+        """
+        version = str(self.recorded.get("limit_response_version", ""))
+        recorded = f"version {version}, {self.recorded['limit_response_digest']}" if version else ""
+        try:
+            found = registered_response(self.platform, version) if version else None
+        except ModelError as error:
+            self._note(Part.LIMIT_RESPONSE, recorded, str(error))
+            return None
+        now = f"version {found.version}, {found.digest}" if found else ""
+        self._note(Part.LIMIT_RESPONSE, recorded or _POLICY_STATES, now or _POLICY_STATES)
+        if policy is None:
+            return None
+        return _Answering(policy.answering_as(found), found.digest if found else "")
 
     def _rulebook(self) -> RuleBook | None:
         recorded = "{rulebook_version}, {rulebook_digest}".format_map(self.recorded)
@@ -236,8 +268,13 @@ class _Remaking:
             self._note(Part.DATA, _READABLE, str(error))
             return None
 
-    def _lineage(self, inputs: DecisionInputs, file: DatedFile, overlay: OverlayInForce) -> Lineage:
-        """What the decisions follow from now; versions and certificate are those recorded."""
+    def _lineage(
+        self, inputs: DecisionInputs, file: DatedFile, overlay: OverlayInForce, response: str
+    ) -> Lineage:
+        """What the decisions follow from now; versions and certificate are those recorded.
+
+        ``response`` is the digest of the limit response as it was found.
+        """
         return Lineage(
             model_version=self.outcome.model_version,
             artefact_digest=inputs.model.artefact_digest,
@@ -252,6 +289,8 @@ class _Remaking:
             brakes=inputs.brakes,
             overlay_version=overlay.version,
             overlay_digest=overlay.digest,
+            limit_response_version=str(self.recorded.get("limit_response_version", "")),
+            limit_response_digest=response,
         )
 
     def _compare_inputs(

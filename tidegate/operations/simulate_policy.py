@@ -13,6 +13,7 @@ from tidegate.adapters.dated_policies import DatedFile, load_draft
 from tidegate.operations.champion import DEFAULT_RISK, load_champion
 from tidegate.operations.change_rows import ChangeTables, change_tables
 from tidegate.operations.decided_portfolio import DecidedPortfolio, in_persistent_debt
+from tidegate.operations.limit_response_row import LimitResponseRow
 from tidegate.operations.limits_outcome import CapRow, RatioRow, allocation_row
 from tidegate.operations.platform import Platform
 from tidegate.operations.portfolio_evidence import added_limit
@@ -47,7 +48,11 @@ class WelfareRow(BaseModel):
 
 
 class PolicySide(BaseModel):
-    """One of the two policies: its allocation's gap and caps, and where its added limit goes."""
+    """One of the two policies: its allocation's gap and caps, and where its added limit goes.
+
+    ``limit_response`` is how balance and default were taken to answer to the limit: by what the
+    champion's certificate vouches for, and else as the policy itself assumes.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -57,6 +62,7 @@ class PolicySide(BaseModel):
     caps: tuple[CapRow, ...]
     ratio_rows: tuple[RatioRow, ...] = ()
     welfare: WelfareRow
+    limit_response: LimitResponseRow
 
 
 class SimulatePolicyOutcome(BaseModel):
@@ -90,11 +96,11 @@ def simulate_policy(platform: Platform, request: SimulatePolicyRequest) -> Simul
     draft = load_draft(request.policy, as_of)
     policy = draft.parsed(parse_limit_policy)
     champion = load_champion(platform, DEFAULT_RISK)
-    day = read_day(platform, champion.loaded, as_of)
+    day = read_day(platform, champion.loaded, as_of, response=champion.response)
     undecided = day.undecided
     before = undecided.decided()
     _log.info("decided_under_the_policy_in_force", policy=day.policy_file.version)
-    after = replace(undecided, policy=policy).decided()
+    after = replace(undecided, policy=policy.answering_as(champion.response)).decided()
     _log.info("decided_under_the_new_policy", policy=draft.version)
     compared = compare(undecided.portfolio, before, after)
     debt = in_persistent_debt(undecided)
@@ -102,8 +108,14 @@ def simulate_policy(platform: Platform, request: SimulatePolicyRequest) -> Simul
     outcome = SimulatePolicyOutcome(
         as_of=as_of,
         model_version=champion.version,
-        now=_side(day.policy_file, DecidedPortfolio(undecided.portfolio, before, debt)),
-        new=_side(draft, DecidedPortfolio(undecided.portfolio, after, debt)),
+        now=_side(
+            day.policy_file, DecidedPortfolio(undecided.portfolio, before, debt), day.response
+        ),
+        new=_side(
+            draft,
+            DecidedPortfolio(undecided.portfolio, after, debt),
+            LimitResponseRow.of(policy.economics, champion.response),
+        ),
         changes=change_tables(compared),
         page=str(platform.settings.reports_dir / f"{name}.html"),
         data=str(platform.settings.reports_dir / f"{name}.json"),
@@ -113,7 +125,7 @@ def simulate_policy(platform: Platform, request: SimulatePolicyRequest) -> Simul
     return outcome
 
 
-def _side(file: DatedFile, decided: DecidedPortfolio) -> PolicySide:
+def _side(file: DatedFile, decided: DecidedPortfolio, response: LimitResponseRow) -> PolicySide:
     row = allocation_row(decided.batch)
     added = added_limit(decided)
     total = added.added_minor
@@ -128,6 +140,7 @@ def _side(file: DatedFile, decided: DecidedPortfolio) -> PolicySide:
             revolver_share=added.revolver_minor / total if total else 0.0,
             persistent_debt_share=added.persistent_debt_minor / total if total else 0.0,
         ),
+        limit_response=response,
     )
 
 

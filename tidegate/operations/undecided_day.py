@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import structlog
 
+from credit_limits.domain.limit_response import LimitResponse
 from credit_limits.policy.limit_policy import parse_limit_policy
 from monitoring.drift import SCORE
 from tidegate.adapters.dated_policies import DatedFile, load_dated
 from tidegate.operations.brakes import Brake, in_force, open_brakes
 from tidegate.operations.decision_inputs import Undecided
+from tidegate.operations.limit_response_row import LimitResponseRow
 from tidegate.operations.limit_state import read_portfolio
 from tidegate.operations.macro_overlay import OverlayInForce, overlay_at
 from tidegate.operations.platform import Platform
@@ -33,7 +35,7 @@ class UndecidedDay:
 
     ``undecided`` stands under all of ``brakes``, those open on the day, with the probabilities
     that ``overlay`` made of the scores. ``scored`` are the model's inputs and scores as they were
-    read, a row an account.
+    read, a row an account. ``response`` is how balance and default answer to the limit in it.
     """
 
     undecided: Undecided
@@ -41,6 +43,7 @@ class UndecidedDay:
     policy_file: DatedFile
     overlay: OverlayInForce
     brakes: tuple[Brake, ...]
+    response: LimitResponseRow
 
 
 def read_day(
@@ -48,6 +51,8 @@ def read_day(
     loaded: "LoadedVersion",
     as_of: date,
     scored: pd.DataFrame | None = None,
+    *,
+    response: LimitResponse | None,
 ) -> UndecidedDay:
     """The open accounts of a day by the scores of a model. Nothing is written.
 
@@ -56,6 +61,8 @@ def read_day(
         loaded: the version whose scores are decided by.
         as_of: the day; nothing that became known later is read.
         scored: the accounts with features and score, where they are in hand already.
+        response: the limit response that the version decides with; without one the limit policy's
+            own assumptions stand.
 
     Raises:
         DataMissing: the features of the day were not computed, the lake lacks accounts or
@@ -71,9 +78,10 @@ def read_day(
     overlay, brakes = overlay_at(platform, as_of), open_brakes(platform, as_of)
     undecided = Undecided(
         portfolio=overlay.applied(read_portfolio(platform.lake, as_of, scored, SCORE)),
-        policy=policy,
+        policy=policy.answering_as(response),
         brakes=in_force(brakes),
         rulebook=rulebook,
         label_window_months=label_window_months(loaded),
     )
-    return UndecidedDay(undecided, scored, file, overlay, brakes)
+    answer = LimitResponseRow.of(policy.economics, response)
+    return UndecidedDay(undecided, scored, file, overlay, brakes, answer)
