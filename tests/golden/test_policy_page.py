@@ -41,6 +41,7 @@ def simulation(**change) -> PolicySimulation:
         welfare_now=Welfare(1_000_000, 0.25, 0.0),
         welfare_new=Welfare(0, 0.0, 0.0),
         gaps=(1e-6, 2e-7),
+        responses=("limit response version 3: balance 0.27", "limit response as assumed"),
     )
     return replace(found, **change)
 
@@ -54,6 +55,7 @@ def test_it_is_whole_and_says_what_moves():
     assert "2 of 4 accounts would be decided otherwise" in html
     assert re.search(r"<th scope=\"row\">Raised</th><td>Held</td><td class=\"num\">2</td>", html)
     assert "Not known" in html
+    assert "version 3: balance 0.27, in force; from the limit response as assumed, new." in html
     assert html.count("no such cap") == 1
     assert set(re.findall(r"https?://[^\"'\s<>]+", html)) <= {"http://www.w3.org/2000/svg"}
     assert render(simulation()) == html.encode()

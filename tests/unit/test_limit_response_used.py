@@ -84,6 +84,26 @@ def test_a_row_says_what_decided_and_what_the_policy_states(response, used, regi
     assert LimitResponseRow.model_validate_json(row.model_dump_json()) == row
 
 
+@pytest.mark.parametrize(
+    ("response", "words"),
+    [
+        (None, "limit response as the policy assumes: balance 0.5, default 0.25"),
+        (
+            BALANCE_ONLY,
+            "limit response version 3: balance 0.6 (the policy assumes 0.5); default 0.25 as the "
+            "policy assumes",
+        ),
+        (
+            WHOLE,
+            "limit response version 4: balance 0.6 (the policy assumes 0.5), default 1.5 (the "
+            "policy assumes 0.25)",
+        ),
+    ],
+)
+def test_a_row_is_told_in_words(response, words):
+    assert LimitResponseRow.of(STATED, response).words == words
+
+
 TOLD = ResponseTold("3", 0.27, 0.25, default_registered=False)
 
 

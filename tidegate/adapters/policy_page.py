@@ -68,7 +68,11 @@ class Welfare:
 
 @dataclass(frozen=True, slots=True)
 class PolicySimulation:
-    """What the page tells. ``gaps`` are those of the two allocations, in force and new."""
+    """What the page tells.
+
+    ``gaps`` are those of the two allocations, in force and new; so are ``responses``: in words, how
+    balance and default were taken to answer to the limit.
+    """
 
     as_of: date
     model_version: str
@@ -80,6 +84,7 @@ class PolicySimulation:
     welfare_now: Welfare
     welfare_new: Welfare
     gaps: tuple[float, float]
+    responses: tuple[str, str]
     ratios: tuple[RatioSides, ...] = ()
 
 

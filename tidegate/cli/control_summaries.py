@@ -147,6 +147,10 @@ def _simulated(outcome: "SimulatePolicyOutcome") -> list[str]:
     return [
         f"{outcome.new.version} tried on the portfolio of {outcome.as_of} beside "
         f"{outcome.now.version}: nothing is set",
+        *(
+            f"{label}: {side.limit_response.words}"
+            for label, side in (("in force", outcome.now), ("new", outcome.new))
+        ),
         *change_lines(outcome.changes),
         *portfolio_rows(rows),
         *table(("added limit, yuan", "amount", "to revolvers", "to persistent debt"), welfare),

@@ -141,6 +141,7 @@ def _adjusted(outcome: "AdjustLimitsOutcome") -> list[str]:
         f"by model version {outcome.model_version} under policy {outcome.policy_version}",
         *(f"brake: {brake.name}" for brake in outcome.brakes),
         *_overlay_lines(outcome),
+        *([outcome.limit_response.words] if outcome.limit_response else []),
         *([f"{outcome.launch.reason}; see tidegate launch status"] if outcome.launch else []),
         *table(("action", "accounts"), list(outcome.actions.items())),
         *(f"outbox: {row.words}" for row in outcome.due),

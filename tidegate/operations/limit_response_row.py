@@ -24,6 +24,22 @@ class LimitResponseRow(BaseModel):
     policy_balance_elasticity: float
     policy_default_log_odds_per_log_limit: float
 
+    @property
+    def words(self) -> str:
+        """What was used and by what it is known, beside what the policy assumes."""
+        balance = f"balance {self.balance_elasticity:.3g}"
+        default = f"default {self.default_log_odds_per_log_limit:.3g}"
+        if not self.version:
+            return f"limit response as the policy assumes: {balance}, {default}"
+        assumed = f"(the policy assumes {self.policy_balance_elasticity:.3g})"
+        if not self.default_registered:
+            return (
+                f"limit response version {self.version}: {balance} {assumed}; {default} as the "
+                "policy assumes"
+            )
+        of_default = f"(the policy assumes {self.policy_default_log_odds_per_log_limit:.3g})"
+        return f"limit response version {self.version}: {balance} {assumed}, {default} {of_default}"
+
     @classmethod
     def of(cls, stated: EconomicPolicy, response: LimitResponse | None) -> "LimitResponseRow":
         """The response that a policy's decisions use; ``stated`` is the policy as it is written."""

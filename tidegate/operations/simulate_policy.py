@@ -176,6 +176,7 @@ def _page(outcome: SimulatePolicyOutcome, compared: Comparison) -> bytes:
             welfare_now=Welfare(**outcome.now.welfare.model_dump()),
             welfare_new=Welfare(**outcome.new.welfare.model_dump()),
             gaps=(outcome.now.gap, outcome.new.gap),
+            responses=(outcome.now.limit_response.words, outcome.new.limit_response.words),
         )
     )
 

@@ -1,18 +1,22 @@
 """Another limit policy tried on today's portfolio: it says what the adjustment then does."""
 
+import importlib
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
 
 from credit_limits.domain.errors import PolicyError
+from credit_limits.domain.limit_response import LimitResponse
 from tests.conftest import ROOT
 from tests.lender_platforms import copied
 from tests.promotion_samples import AS_OF
 from tidegate.cli.summaries import summary_of
 from tidegate.operations.adjust_limits import AdjustLimitsRequest, adjust_limits
+from tidegate.operations.champion import DEFAULT_RISK, load_champion
 from tidegate.operations.explain_account import ExplainAccountRequest, explain_account
 from tidegate.operations.recorded_decisions import recorded_batch
 from tidegate.operations.recourse_search import RecourseSearch
@@ -154,14 +158,24 @@ def check_accounts_alone(platform, done):
     assert any("price of changes of limits was" in line for line in text)
 
 
-def test_the_policy_in_force_moves_nobody_and_gives_the_same_page_again(lender, tmp_path):
+def test_the_policy_in_force_moves_nobody_and_gives_the_same_page_again(
+    lender, tmp_path, monkeypatch
+):
+    """Also by a champion with a limit response: it counts under both policies."""
     platform = copied(lender, tmp_path)
+    champion = replace(
+        load_champion(platform, DEFAULT_RISK), response=LimitResponse("9", "d" * 64, 0.3, None)
+    )
+    module = importlib.import_module("tidegate.operations.simulate_policy")
+    monkeypatch.setattr(module, "load_champion", lambda *_: champion)
     told = simulated(platform, SHIPPED)
     page = Path(told.page).read_bytes()
     assert told.changes.total.moved == told.changes.sub_limits_moved_alone == 0
     assert {row.moved for row in told.changes.by_scenario} == {0}
     assert {swap.before is swap.after for swap in told.changes.swaps} == {True}
     assert told.now == told.new
+    assert told.now.limit_response.words in page.decode()
+    assert told.new.limit_response.balance_elasticity == 0.3
     assert Path(simulated(platform, SHIPPED).page).read_bytes() == page
 
 

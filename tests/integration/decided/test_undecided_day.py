@@ -1,10 +1,12 @@
 """One reading of a day: adjustment, preview and gate decide about the same accounts."""
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
 import pytest
 
+from credit_limits.domain.limit_response import LimitResponse
 from credit_limits.policy.brakes import NO_BRAKES
 from tests.lender_platforms import copied
 from tests.promotion_samples import AS_OF
@@ -34,9 +36,15 @@ def braked(lender: Platform, tmp_path) -> Platform:
 
 def test_a_cycle_decides_the_day_as_it_was_read_and_the_gate_leaves_brakes_out(braked):
     certified = load_champion(braked, DEFAULT_RISK)
-    day = read_day(braked, certified.loaded, AS_OF)
+    response = LimitResponse("9", "d" * 64, 0.3, 1.0)
+    certified = replace(certified, response=response)
+    day = read_day(braked, certified.loaded, AS_OF, response=response)
     cycle = open_cycle(braked, certified, Asked(AS_OF))
-    judged = decided_today(braked, certified.loaded, AS_OF, day.scored)
+    judged = decided_today(braked, certified.loaded, AS_OF, day.scored, response=response)
+    economics = day.undecided.policy.economics
+    assert (economics.balance_elasticity, economics.default_log_odds_per_log_limit) == (0.3, 1.0)
+    assert cycle.inputs.policy.economics == economics
+    assert (cycle.lineage.limit_response_version, cycle.response) == ("9", day.response)
     under, free = cycle.inputs.decided(), judged.batch
     assert np.array_equal(under.to_minor, day.undecided.decided().to_minor)
     assert (cycle.lineage.policy_digest, cycle.overlay) == (day.policy_file.digest, day.overlay)

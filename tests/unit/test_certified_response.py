@@ -1,0 +1,73 @@
+"""Only the very response that a certificate vouches for is used; anything else refuses."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from credit_limits.domain.digest import canonical_json, digest_bytes
+from credit_limits.domain.errors import ModelError, NoCertifiedChampion
+from credit_limits.domain.limit_response import (
+    BALANCE_KEY,
+    DEFAULT_KEY,
+    LIMIT_RESPONSE,
+    RESPONSE_FILE,
+    RESPONSE_TAG,
+    LimitResponse,
+)
+from tests.promotion_samples import MemoryRegistry
+from tidegate.operations.certified_response import certified_response, response_trained_with
+
+CONTENT = canonical_json({BALANCE_KEY: {"value": 0.27}, DEFAULT_KEY: None})
+FOUND = LimitResponse("9", digest_bytes(CONTENT), 0.27, None)
+
+
+def certificate(version="9", digest=FOUND.digest):
+    return SimpleNamespace(
+        model_name="default_risk",
+        version="4",
+        limit_response_version=version,
+        limit_response_digest=digest,
+    )
+
+
+@pytest.fixture
+def platform():
+    registry = MemoryRegistry(files={("9", RESPONSE_FILE): CONTENT})
+    return SimpleNamespace(registry=registry)
+
+
+def test_the_response_of_the_certificate_is_read(platform):
+    assert certified_response(platform, certificate()) == FOUND
+    assert LIMIT_RESPONSE == "limit_response"
+
+
+def test_a_certificate_without_one_asks_for_none_whatever_is_registered(platform):
+    assert certified_response(platform, certificate("", "")) is None
+
+
+@pytest.mark.parametrize(
+    "content", [CONTENT.replace(b"0.27", b"0.72"), CONTENT + b" ", b"{}", b"not JSON", None]
+)
+def test_another_file_under_the_same_version_or_none_refuses(platform, content):
+    del platform.registry.files["9", RESPONSE_FILE]
+    if content is not None:
+        platform.registry.files["9", RESPONSE_FILE] = content
+    with pytest.raises(NoCertifiedChampion, match="limit response version 9 of its certificate"):
+        certified_response(platform, certificate())
+
+
+def test_the_response_of_another_version_refuses(platform):
+    platform.registry.files["8", RESPONSE_FILE] = CONTENT.replace(b"0.27", b"0.99")
+    with pytest.raises(NoCertifiedChampion, match="tidegate retrain, promote"):
+        certified_response(platform, certificate("8"))
+
+
+def test_what_a_version_was_trained_beside_is_what_its_tag_names(platform):
+    def loaded(**tags):
+        return SimpleNamespace(tags=tags)
+
+    assert response_trained_with(platform, loaded(**{RESPONSE_TAG: "9"})) == FOUND
+    assert response_trained_with(platform, loaded(**{RESPONSE_TAG: ""})) is None
+    assert response_trained_with(platform, loaded()) is None
+    with pytest.raises(ModelError, match=r"7 has no limit_response\.json"):
+        response_trained_with(platform, loaded(**{RESPONSE_TAG: "7"}))
