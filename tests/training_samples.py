@@ -79,6 +79,7 @@ def lineage(rows: LabelledRows, seed: int = 7) -> Lineage:
         policy_digest=policy().digest,
         code_digest="c0de",
         seed=seed,
+        response_key="7e59",
     )
 
 

@@ -48,7 +48,7 @@ def _data(run: TrainingRun) -> str:
     lineage, sizes = run.lineage, run.split.sizes
     rows = run.assignments
     used = rows.groupby(rows["as_of"].dt.date)["part"].unique()
-    cohorts = _table(
+    cohorts = table(
         ("cohort", "accounts", "defaults", "in default already", "unresolved", "used for"),
         (
             (
@@ -62,7 +62,7 @@ def _data(run: TrainingRun) -> str:
             for count in run.cohorts
         ),
     )
-    parts = _table(("part", "rows"), ((name, f"{count:,}") for name, count in sizes.items()))
+    parts = table(("part", "rows"), ((name, f"{count:,}") for name, count in sizes.items()))
     versions = ", ".join(f"{table} {version}" for table, version in lineage.data_versions.items())
     return f"""## Data
 
@@ -91,7 +91,7 @@ def _figures(run: TrainingRun) -> str:
 {run.rows_test:,} rows with {int(run.sample["label"].sum()):,} defaults. Intervals of 95 %,
 {run.policy.evaluation.resamples} bootstrap resamples of customers.
 
-{_table(("figure", "value", "from", "to"), lines)}"""
+{table(("figure", "value", "from", "to"), lines)}"""
     validation = run.cross_validation
     if validation is None:
         return text
@@ -104,7 +104,7 @@ def _figures(run: TrainingRun) -> str:
 
 Cross-validated over all {validation.rows:,} rows:
 
-{_table(("figure", "value", "from", "to"), rows)}"""
+{table(("figure", "value", "from", "to"), rows)}"""
 
 
 def _behaviour(run: TrainingRun) -> str:
@@ -123,7 +123,7 @@ def _behaviour(run: TrainingRun) -> str:
         if late is None
         else f"it lowered the risk on {late.violations} of {late.rows} rows"
     )
-    inputs = _table(
+    inputs = table(
         ("input", "mean absolute contribution to the log-odds"),
         ((f"`{name}`", f"{value:.4f}") for name, value in list(run.importances.items())[:_SHOWN]),
     )
@@ -156,6 +156,7 @@ def _interval(figure: Figure) -> tuple[str, str, str]:
     return f"{figure.value:.4f}", f"{figure.low:.4f}", f"{figure.high:.4f}"
 
 
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table in Markdown."""
     lines = [header, ["---"] * len(header), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)

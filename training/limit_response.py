@@ -123,6 +123,14 @@ class ResponseEstimate:
         return canonical_json(self.as_plain())
 
 
+@dataclass(frozen=True, slots=True)
+class ResponseRun:
+    """An estimate and what it came from: all that a registry and a card need."""
+
+    estimate: ResponseEstimate
+    lineage: ResponseLineage
+
+
 def estimate_response(rows: ResponseRows, policy: ResponsePolicy) -> ResponseEstimate:
     """The response of balance, and of default where enough have defaulted.
 

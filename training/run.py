@@ -32,6 +32,7 @@ class Lineage:
 
     ``data_versions``: Delta version of each table that was read. ``cohorts``: dates whose features
     were there. ``code_digest``: of the training code and of the libraries it computes with.
+    ``response_key``: run key of the limit response that is trained beside it.
     """
 
     as_of: date
@@ -44,6 +45,7 @@ class Lineage:
     policy_digest: str
     code_digest: str
     seed: int
+    response_key: str
 
     def as_plain(self) -> dict[str, object]:
         """Everything by name, JSON-able."""
@@ -58,6 +60,7 @@ class Lineage:
             "policy_digest": self.policy_digest,
             "code_digest": self.code_digest,
             "seed": self.seed,
+            "response_key": self.response_key,
         }
 
     @property

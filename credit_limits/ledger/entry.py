@@ -16,6 +16,7 @@ class EntryKind(StrEnum):
     BATCH_ACCEPTED = "batch_accepted"
     BATCH_REFUSED = "batch_refused"
     FEATURES_MATERIALIZED = "features_materialized"
+    LIMIT_RESPONSE_TRAINED = "limit_response_trained"
     MODEL_TRAINED = "model_trained"
     PROMOTION_INTENDED = "promotion_intended"
     MODEL_PROMOTED = "model_promoted"

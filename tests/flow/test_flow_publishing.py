@@ -22,12 +22,9 @@ from tidegate.operations.limits_outcome import RatioRow
 from tidegate.operations.materialize_features import MaterializeFeaturesOutcome
 from tidegate.operations.prepare_source import PrepareSourceOutcome
 from tidegate.operations.promotion_outcome import CheckRow, PromoteModelOutcome
-from tidegate.operations.retrain_model import (
-    CrossValidationFigures,
-    FigureInterval,
-    RetrainModelOutcome,
-)
+from tidegate.operations.retrain_model import CrossValidationFigures, RetrainModelOutcome
 from tidegate.operations.roll_back_model import RollBackModelOutcome
+from tidegate.operations.train_response import FigureInterval
 from tidegate.operations.watch_outcome import ColumnRow, EarlyDelinquencyRow, WatchDriftOutcome
 from tidegate.operations.watch_registry import MovedAlias, UnknownTag, WatchRegistryOutcome
 from tidegate.operations.write_report import WriteReportOutcome

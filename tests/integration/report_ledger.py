@@ -15,11 +15,8 @@ from tidegate.operations.ingest_batch import (
 )
 from tidegate.operations.limits_outcome import AdjustLimitsOutcome, AllocationRow, CapRow
 from tidegate.operations.promotion_outcome import CheckRow, PromoteModelOutcome
-from tidegate.operations.retrain_model import (
-    CrossValidationFigures,
-    FigureInterval,
-    RetrainModelOutcome,
-)
+from tidegate.operations.retrain_model import CrossValidationFigures, RetrainModelOutcome
+from tidegate.operations.train_response import FigureInterval
 from tidegate.operations.watch_outcome import ColumnRow, WatchDriftOutcome
 
 DAY = date(2024, 1, 31)

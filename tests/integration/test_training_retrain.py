@@ -143,7 +143,7 @@ def test_the_same_again_is_recognised(whole):
     assert len(platform.registry.latest_versions(MODEL)) == 1
 
 
-@pytest.mark.parametrize("table", ["decisions", "quarantine", "limit_changes"])
+@pytest.mark.parametrize("table", ["decisions", "quarantine"])
 def test_tables_that_no_model_reads_change_nothing(platform, whole, table, tmp_path):
     """Decisions are written after each training; they must not make the next one new."""
     import pyarrow as pa

@@ -20,8 +20,9 @@ from tidegate.operations.cycle_sections import (
 )
 from tidegate.operations.limits_outcome import AllocationRow, CapRow, RatioRow
 from tidegate.operations.promotion_outcome import CheckRow, PromoteModelOutcome
-from tidegate.operations.retrain_model import FigureInterval, RetrainModelOutcome
+from tidegate.operations.retrain_model import RetrainModelOutcome
 from tidegate.operations.rule_rows import rule_book_row
+from tidegate.operations.train_response import FigureInterval
 from tidegate.operations.watch_outcome import ColumnRow, EarlyDelinquencyRow, WatchDriftOutcome
 
 

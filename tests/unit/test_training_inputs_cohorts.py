@@ -34,11 +34,19 @@ def platform(tmp_path):
     )
 
 
-def lineage(platform, ceiling, as_of=MONTHS[-1]):
+def lineage(platform, ceiling, as_of=MONTHS[-1], response_key="7e59"):
     file = load_dated(POLICIES, as_of)
     policy = parse_training_policy(file.version, file.digest, file.content)
     policy = replace(policy, split=replace(policy.split, cohorts_ceiling=ceiling))
-    return lineage_of(platform, SERVICE, policy, as_of=as_of, label_window_months=6, seed=7)
+    return lineage_of(
+        platform,
+        SERVICE,
+        policy,
+        as_of=as_of,
+        label_window_months=6,
+        seed=7,
+        response_key=response_key,
+    )
 
 
 def test_below_the_ceiling_every_cohort_is_read_whose_window_is_over(platform):
@@ -56,3 +64,8 @@ def test_the_window_of_cohorts_moves_on_with_the_date_and_makes_another_training
     assert later.cohorts[:-1] == earlier.cohorts[1:]
     assert len(later.cohorts) == len(earlier.cohorts) == 4
     assert later.run_key != earlier.run_key
+
+
+def test_another_response_beside_it_makes_another_training(platform):
+    one, other = (lineage(platform, 4, response_key=key) for key in ("one", "other"))
+    assert one.run_key != other.run_key

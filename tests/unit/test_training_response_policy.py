@@ -59,7 +59,7 @@ def test_an_entry_too_few_or_too_many_stops_the_training(content, section):
     misspelt = {**content, section: {f"{entry}s": content[section][entry]}}
     absent = {name: value for name, value in content.items() if name != section}
     for wrong in (misspelt, absent, {**content, "more": {}}):
-        with pytest.raises(PolicyError, match="must have|unknown sections"):
+        with pytest.raises(PolicyError, match=r"must have|unknown sections"):
             parse(wrong)
 
 

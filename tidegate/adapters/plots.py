@@ -1,12 +1,17 @@
-"""Figures of a training run for the registry, as matplotlib objects without global state."""
+"""Figures of a run for the registry, as matplotlib objects without global state."""
 
+import math
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+
+if TYPE_CHECKING:
+    from training.limit_response import ResponseEstimate
 
 _BINS = 10
 _SHOWN = 20
@@ -86,6 +91,49 @@ def importance(importances: Mapping[str, float]) -> Figure:
     figure, axes = _canvas("Inputs by mean absolute contribution", height=6.0)
     axes.barh(names, [importances[name] for name in names], color=_GOOD)
     axes.set_xlabel("log-odds")
+    return figure
+
+
+def dose_response(estimate: "ResponseEstimate", assumed_elasticity: float) -> Figure:
+    """Balance over that at no change, by step of the dose, with the line and what was assumed.
+
+    Args:
+        estimate: of the limit response.
+        assumed_elasticity: what the limit policy states, log per log.
+    """
+    at = [math.exp(step.log_limit_ratio) for step in estimate.steps]
+    found = np.exp(
+        [[s.balance_log.value, s.balance_log.low, s.balance_log.high] for s in estimate.steps]
+    )
+    reach = np.geomspace(min([1.0, *at]) / 1.1, max([1.0, *at]) * 1.1, 60)
+    value, low, high = (
+        reach**elasticity
+        for elasticity in (estimate.balance.value, estimate.balance.low, estimate.balance.high)
+    )
+    figure, axes = _canvas("Balance at another limit, from limits drawn at random")
+    axes.fill_between(reach, low, high, color=_GOOD, alpha=0.2, linewidth=0)
+    axes.plot(reach, value, color=_GOOD, label=f"fitted: {estimate.balance.value:.2f} log per log")
+    axes.plot(
+        reach,
+        reach**assumed_elasticity,
+        color=_BAD,
+        linestyle="--",
+        label=f"the limit policy assumes {assumed_elasticity:.2f}",
+    )
+    error = np.abs(found[:, 1:] - found[:, :1]).T
+    axes.errorbar(
+        at, found[:, 0], yerr=error, fmt="o", color=_LINE, capsize=3, label="by step, 95 %"
+    )
+    axes.axhline(1.0, color=_LINE, linewidth=0.5)
+    axes.axvline(1.0, color=_LINE, linewidth=0.5)
+    for place, step in zip(at, estimate.steps, strict=True):
+        note = f"{step.rows:,} changes"
+        axes.annotate(note, (place, 1.0), (0, -12), textcoords="offset points", ha="center")
+    axes.set(
+        xlabel="new limit over the old",
+        ylabel="balance over that at no change",
+    )
+    axes.legend(loc="upper left")
     return figure
 
 

@@ -1,24 +1,49 @@
-"""A training run in MLflow's form: the model's folder, its metrics and its parameters."""
+"""A run in MLflow's form: the model's folder, its metrics and its parameters."""
 
 import warnings
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from credit_limits.domain.limit_response import RESPONSE_FILE
+from training.limit_response import ResponseRun
 from training.model import BOOSTER_FILE, SCORING_FILE
 from training.run import TrainingRun
 
 if TYPE_CHECKING:
     from mlflow.entities import LoggedModel
 
-_SCRIPT = Path(__file__).with_name("model_code") / "default_risk_scorer.py"
+_SCRIPTS = Path(__file__).with_name("model_code")
 MODEL_FILES = {"booster": BOOSTER_FILE, "scoring": SCORING_FILE}
-_LIBRARIES = ("mlflow", "lightgbm", "numpy", "pandas", "scipy")
+_SERVED_BY = ("mlflow", "numpy", "pandas")
 
 
-def save_model(folder: Path, logged: "LoggedModel", run: TrainingRun) -> None:
+@dataclass(frozen=True, slots=True)
+class ModelForm:
+    """What MLflow keeps of a run.
+
+    ``script``: what it runs to serve the model, from ``files``, whose names in the script are the
+    keys of ``artifacts``. ``inputs``: columns of the signature, each a double; the answer is one
+    double a row. ``libraries``: what the script needs.
+    """
+
+    script: Path
+    artifacts: Mapping[str, str]
+    files: Mapping[str, bytes]
+    inputs: tuple[str, ...]
+    libraries: tuple[str, ...]
+    metrics: Mapping[str, float]
+    parameters: Mapping[str, object]
+
+
+def form_of(run: TrainingRun | ResponseRun) -> ModelForm:
+    """A run of either model in MLflow's form."""
+    return _form_of_response(run) if isinstance(run, ResponseRun) else _form_of_default_risk(run)
+
+
+def save_model(folder: Path, logged: "LoggedModel", form: ModelForm) -> None:
     """Write the model in MLflow's form to ``folder / "model"``.
 
     Requirements are pinned and there is no input example: inferring the one and trying the other
@@ -30,15 +55,16 @@ def save_model(folder: Path, logged: "LoggedModel", run: TrainingRun) -> None:
         from mlflow.models import Model, ModelSignature
         from mlflow.types import ColSpec, DataType, Schema, TensorSpec
 
-        paths = written(folder, run.model.files())
-        names = run.model.feature_names
-        inputs: list[ColSpec | TensorSpec] = [ColSpec(DataType.double, name) for name in names]
+        paths = written(folder, form.files)
+        inputs: list[ColSpec | TensorSpec] = [
+            ColSpec(DataType.double, name) for name in form.inputs
+        ]
         pyfunc.save_model(
             folder / "model",
-            python_model=str(_SCRIPT),
-            artifacts={name: str(paths[file]) for name, file in MODEL_FILES.items()},
+            python_model=str(form.script),
+            artifacts={name: str(paths[file]) for name, file in form.artifacts.items()},
             signature=ModelSignature(Schema(inputs), Schema([ColSpec(DataType.double)])),
-            pip_requirements=[f"{name}=={installed_version(name)}" for name in _LIBRARIES],
+            pip_requirements=[f"{name}=={installed_version(name)}" for name in form.libraries],
             mlflow_model=Model(
                 artifact_path=logged.artifact_location,
                 run_id=logged.source_run_id,
@@ -58,23 +84,39 @@ def has_signature(folder: Path) -> bool:
     return signature is not None and signature.inputs is not None
 
 
-def metrics_of(run: TrainingRun) -> dict[str, float]:
+def written(folder: Path, files: Mapping[str, bytes]) -> dict[str, Path]:
+    """The files in a folder, and where each of them lies."""
+    paths = {name: folder / name for name in files}
+    for name, path in paths.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(files[name])
+    return paths
+
+
+def _form_of_default_risk(run: TrainingRun) -> ModelForm:
+    return ModelForm(
+        script=_SCRIPTS / "default_risk_scorer.py",
+        artifacts=MODEL_FILES,
+        files=run.model.files(),
+        inputs=run.model.feature_names,
+        libraries=(*_SERVED_BY, "lightgbm", "scipy"),
+        metrics=_metrics(run),
+        parameters=_parameters(run),
+    )
+
+
+def _metrics(run: TrainingRun) -> dict[str, float]:
     """Figures as MLflow plots them: ``auc`` with ``auc_low`` and ``auc_high``, and so on."""
     measured = dict(run.figures.as_plain())
     if run.cross_validation is not None:
         validation = run.cross_validation
         figures = {"auc": validation.auc, "ks": validation.ks, "ece": validation.ece}
         measured |= {f"cv_{name}": figure.as_plain() for name, figure in figures.items()}
-    metrics = {
-        name if end == "value" else f"{name}_{end}": value
-        for name, ends in measured.items()
-        for end, value in ends.items()
-    }
     rows = {f"rows_{part}": float(count) for part, count in run.split.sizes.items()}
-    return {**metrics, **rows, "default_rate": run.default_rate}
+    return {**_with_ends(measured), **rows, "default_rate": run.default_rate}
 
 
-def parameters_of(run: TrainingRun) -> dict[str, object]:
+def _parameters(run: TrainingRun) -> dict[str, object]:
     """The policy's choices, the split, and what early stopping and calibration settled."""
     sections = (run.policy.booster, run.policy.split, run.policy.calibration, run.policy.evaluation)
     return {
@@ -89,10 +131,34 @@ def parameters_of(run: TrainingRun) -> dict[str, object]:
     }
 
 
-def written(folder: Path, files: Mapping[str, bytes]) -> dict[str, Path]:
-    """The files in a folder, and where each of them lies."""
-    paths = {name: folder / name for name in files}
-    for name, path in paths.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(files[name])
-    return paths
+def _form_of_response(run: ResponseRun) -> ModelForm:
+    estimate, policy = run.estimate, run.estimate.policy
+    told = {"balance_response": estimate.balance}
+    if estimate.default is not None:
+        told["default_response"] = estimate.default
+    counted = ("rows", "customers", "defaults", "drawn", "waiting", "dose_violations")
+    return ModelForm(
+        script=_SCRIPTS / "limit_response_answer.py",
+        artifacts={"response": RESPONSE_FILE},
+        files={RESPONSE_FILE: estimate.content},
+        inputs=("log_limit_ratio",),
+        libraries=_SERVED_BY,
+        metrics={
+            **_with_ends({name: asdict(interval) for name, interval in told.items()}),
+            **{name: float(getattr(estimate, name)) for name in counted},
+            "dose_steps": float(len(estimate.steps)),
+        },
+        parameters={
+            name: value
+            for section in (policy.window, policy.floors, policy.dose)
+            for name, value in asdict(section).items()
+        },
+    )
+
+
+def _with_ends(measured: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+    return {
+        name if end == "value" else f"{name}_{end}": value
+        for name, ends in measured.items()
+        for end, value in ends.items()
+    }

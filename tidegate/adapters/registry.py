@@ -19,14 +19,15 @@ from credit_limits.domain.digest import canonical_json
 from credit_limits.domain.errors import ModelError, SettingsError
 from tidegate.adapters.registered_model import (
     MODEL_FILES,
+    ModelForm,
+    form_of,
     has_signature,
-    metrics_of,
-    parameters_of,
     save_model,
     written,
 )
 from tidegate.adapters.settings import Settings
 from tidegate.adapters.sqlite_file import created_whole
+from training.limit_response import ResponseRun
 from training.model import DefaultRiskModel
 from training.run import TrainingRun
 
@@ -96,7 +97,7 @@ class Registry:
     def register(
         self,
         model_name: str,
-        run: TrainingRun,
+        run: TrainingRun | ResponseRun,
         *,
         run_key: str,
         artefacts: Mapping[str, bytes],
@@ -107,18 +108,18 @@ class Registry:
 
         Args:
             model_name: name in the registry.
-            run: what was trained; its figures become metrics, its lineage parameters.
+            run: what was trained; its figures become metrics, its policy parameters.
             run_key: what :meth:`find_by_run_key` recognises it by.
             artefacts: files of the run, by name.
             figures: plots of the run, by file name; they are kept under ``plots/``.
             tags: of the run and of the version.
         """
         self._remove_unfinished(model_name, run_key)
-        client, experiment = self._client, self._experiment(model_name)
+        client, experiment, form = self._client, self._experiment(model_name), form_of(run)
         all_tags = {**tags, _RUN_KEY: run_key}
         run_id = client.create_run(experiment, tags=all_tags).info.run_id
-        logged = self._log_model(experiment, run_id, model_name, run)
-        self._log_figures(run_id, logged.model_id, run)
+        logged = self._log_model(experiment, run_id, model_name, form)
+        self._log_figures(run_id, logged.model_id, form)
         self._log_files(run_id, artefacts)
         for name, figure in figures.items():
             client.log_figure(run_id, figure, f"plots/{name}")
@@ -272,30 +273,30 @@ class Registry:
         return str(self._client.create_experiment(model_name, artifact_location=location))
 
     def _log_model(
-        self, experiment: str, run_id: str, model_name: str, run: TrainingRun
+        self, experiment: str, run_id: str, model_name: str, form: ModelForm
     ) -> "LoggedModel":
         """The model in MLflow's form: a scoring script, the model's own files, a signature."""
         from mlflow.entities import LoggedModelOutput
 
         logged = self._client.create_logged_model(
-            experiment, name=model_name, source_run_id=run_id, model_type="default_risk"
+            experiment, name=model_name, source_run_id=run_id, model_type=model_name
         )
         self._client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, step=0)])
         with tempfile.TemporaryDirectory() as folder:
-            save_model(Path(folder), logged, run)
+            save_model(Path(folder), logged, form)
             self._client.log_model_artifacts(logged.model_id, str(Path(folder) / "model"))
         self._client.finalize_logged_model(logged.model_id, "READY")
         return logged
 
-    def _log_figures(self, run_id: str, model_id: str, run: TrainingRun) -> None:
+    def _log_figures(self, run_id: str, model_id: str, form: ModelForm) -> None:
         from mlflow.entities import Metric, Param
 
         now = self._client.get_run(run_id).info.start_time
         metrics = [
             Metric(name, value, now, 0, model_id=model_id, run_id=run_id)
-            for name, value in metrics_of(run).items()
+            for name, value in form.metrics.items()
         ]
-        parameters = [Param(name, str(value)) for name, value in parameters_of(run).items()]
+        parameters = [Param(name, str(value)) for name, value in form.parameters.items()]
         self._client.log_batch(run_id, metrics=metrics, params=parameters)
 
     def _log_files(self, run_id: str, files: Mapping[str, bytes]) -> None:

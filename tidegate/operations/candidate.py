@@ -14,13 +14,19 @@ from numpy.typing import NDArray
 from credit_limits.domain.digest import digest_of
 from credit_limits.domain.errors import DataMissing, ModelError, NoCertifiedChampion
 from credit_limits.domain.features import ServiceSpec
-from credit_limits.domain.limit_response import LimitResponse
+from credit_limits.domain.limit_response import (
+    LIMIT_RESPONSE,
+    RESPONSE_FILE,
+    RESPONSE_TAG,
+    LimitResponse,
+    read_limit_response,
+)
 from credit_limits.gates.evidence import CalibrationEvidence, PerformanceEvidence
 from credit_limits.gates.figures import measure_calibration, measure_performance
 from feature_repo.queries import service_of, tables_of
 from monitoring.drift import SCORE
 from tidegate.adapters.dated_policies import DatedFile
-from tidegate.operations.certified_response import certified_response, response_trained_with
+from tidegate.operations.certified_response import certified_response
 from tidegate.operations.champion import Standing
 from tidegate.operations.decided_portfolio import DecidedPortfolio, decided_today
 from tidegate.operations.platform import Platform
@@ -30,11 +36,13 @@ from tidegate.operations.scored_rows import (
     read_training_rows,
     with_features,
 )
+from tidegate.operations.train_response import measure_response, response_policy_at
 
 if TYPE_CHECKING:
     from tidegate.adapters.registry import LoadedVersion
+    from training.limit_response import ResponseEstimate
 
-_LABEL_TABLES = ("outcomes", "statements")
+_READ_BESIDE = ("limit_changes", "outcomes", "statements")
 _SEED = 7
 
 
@@ -57,7 +65,7 @@ class Candidate:
 
     @cached_property
     def lineage(self) -> dict[str, int]:
-        """Delta version of each table that the model saw: its features' and its labels'.
+        """Delta version of each table that the model, or its limit response, saw.
 
         Raises :class:`ModelError` where the registered lineage leaves one of them out.
         """
@@ -69,7 +77,7 @@ class Candidate:
                 f"version {self.loaded.version} does not say which version of "
                 f"{', '.join(absent) or 'any table'} it saw"
             )
-        seen = sorted({*needed, *(table for table in _LABEL_TABLES if table in registered)})
+        seen = sorted({*needed, *(table for table in _READ_BESIDE if table in registered)})
         return {table: registered[table] for table in seen}
 
     @cached_property
@@ -100,7 +108,8 @@ class Candidate:
 
         Raises :class:`ModelError` where the one that it names cannot be read.
         """
-        return response_trained_with(self.platform, self.loaded)
+        content = self.response_file
+        return read_limit_response(content, self.loaded.tags[RESPONSE_TAG]) if content else None
 
     @cached_property
     def champion(self) -> "LoadedVersion | None":
@@ -144,6 +153,36 @@ class Candidate:
             raise ModelError(
                 f"version {self.loaded.version} does not say when it was trained: {error!r}"
             ) from error
+
+    @cached_property
+    def response_file(self) -> bytes | None:
+        """What is registered of the limit response that the version names, None where none is.
+
+        Raises :class:`ModelError` where the version names one that is not there.
+        """
+        version = self.loaded.tags.get(RESPONSE_TAG, "")
+        if not version:
+            return None
+        return self.platform.registry.artefact(LIMIT_RESPONSE, version, RESPONSE_FILE)
+
+    @cached_property
+    def measured_response(self) -> "ResponseEstimate":
+        """The limit response measured again from the lake, whether or not one is registered.
+
+        By the policy of the training's day, at the table versions that it saw; a table that it
+        does not name is read as it is now, up to what was known on that day.
+
+        Raises:
+            NotEnoughOutcomes: too few limits were drawn at random.
+            ModelError: it cannot be told.
+            PolicyError: no policy says how to measure it.
+        """
+        from training.response_rows import TABLES
+
+        policy = response_policy_at(self.platform, self.trained_on)
+        seen = {table: self.lineage[table] for table in TABLES if table in self.lineage}
+        versions = {**self.platform.lake.versions(TABLES), **seen}
+        return measure_response(self.platform, policy, versions, self.trained_on)
 
     @cached_property
     def training_rows(self) -> pd.DataFrame:

@@ -1,20 +1,14 @@
 """The limit response that decisions use: the registered one, as a certificate vouches for it."""
 
-from typing import TYPE_CHECKING
-
 from credit_limits.domain.errors import ModelError, NoCertifiedChampion
 from credit_limits.domain.limit_response import (
     LIMIT_RESPONSE,
     RESPONSE_FILE,
-    RESPONSE_TAG,
     LimitResponse,
     read_limit_response,
 )
 from credit_limits.gates.certificate import Certificate
 from tidegate.operations.platform import Platform
-
-if TYPE_CHECKING:
-    from tidegate.adapters.registry import LoadedVersion
 
 
 def certified_response(platform: Platform, certificate: Certificate) -> LimitResponse | None:
@@ -37,15 +31,6 @@ def certified_response(platform: Platform, certificate: Certificate) -> LimitRes
             "again and promote: tidegate retrain, promote"
         )
     return found
-
-
-def response_trained_with(platform: Platform, loaded: "LoadedVersion") -> LimitResponse | None:
-    """The response that a version was trained beside, by its tag; None where there is none.
-
-    Raises :class:`ModelError` where the tag names one that cannot be read.
-    """
-    version = loaded.tags.get(RESPONSE_TAG, "")
-    return registered_response(platform, version) if version else None
 
 
 def registered_response(platform: Platform, version: str) -> LimitResponse:

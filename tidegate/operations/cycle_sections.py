@@ -47,13 +47,10 @@ from tidegate.operations.limits_outcome import AllocationRow
 from tidegate.operations.list_overrides import OverrideListed
 from tidegate.operations.matured_decisions import MaturedRow
 from tidegate.operations.promotion_outcome import CheckRow, PromoteModelOutcome
-from tidegate.operations.retrain_model import (
-    CrossValidationFigures,
-    FigureInterval,
-    RetrainModelOutcome,
-)
+from tidegate.operations.retrain_model import CrossValidationFigures, RetrainModelOutcome
 from tidegate.operations.rule_rows import RuleBookRow
 from tidegate.operations.take_back import TakenBack
+from tidegate.operations.train_response import FigureInterval
 from tidegate.operations.watch_outcome import ColumnRow, EarlyDelinquencyRow, WatchDriftOutcome
 
 _COLUMNS_SHOWN = 12

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from credit_limits.gates import limit_response
 from credit_limits.gates.certificate import Grounds, OlderThresholds
 from credit_limits.gates.evidence import Evidence
 from credit_limits.gates.result import CheckName
@@ -27,6 +28,7 @@ def grounds_of(candidate: Candidate, gates: DatedFile, evidence: Evidence, day: 
     """
     limits = load_dated(candidate.platform.policies("limits"), candidate.as_of)
     people = evidence.people
+    response, response_digest = _vouched_response(candidate, gates, evidence)
     return Grounds(
         thresholds_digest=gates.digest,
         policy_version=limits.version,
@@ -34,7 +36,21 @@ def grounds_of(candidate: Candidate, gates: DatedFile, evidence: Evidence, day: 
         maker=people.maker if people else makers_of(candidate)[0],
         approvals=people.approvers if people else (),
         older_thresholds=_older_thresholds(candidate, gates, evidence, day),
+        limit_response_version=response,
+        limit_response_digest=response_digest,
     )
+
+
+def _vouched_response(
+    candidate: Candidate, gates: DatedFile, evidence: Evidence
+) -> tuple[str, str]:
+    """Version and digest of the registered response that check 9 vouches for; empty for none."""
+    thresholds = parse_thresholds(gates.version, gates.content).limit_response
+    if evidence.limit_response is None or candidate.response is None:
+        return "", ""
+    if not limit_response.vouches(limit_response.check(evidence.limit_response, thresholds)):
+        return "", ""
+    return candidate.response.version, candidate.response.digest
 
 
 def _older_thresholds(

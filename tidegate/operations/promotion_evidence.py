@@ -43,6 +43,7 @@ from tidegate.operations.candidate import Candidate
 from tidegate.operations.champion import certified_versions
 from tidegate.operations.data_evidence import data_evidence, time_evidence
 from tidegate.operations.fairness_evidence import fairness_evidence
+from tidegate.operations.limit_response_evidence import contradicted_by, limit_response_evidence
 from tidegate.operations.portfolio_evidence import portfolio_evidence, welfare_evidence
 from tidegate.operations.scored_rows import (
     read_parquet,
@@ -74,7 +75,7 @@ _EvidenceT = TypeVar("_EvidenceT")
 
 
 def gather_evidence(candidate: Candidate, drift: DriftThresholds, gates: DatedFile) -> Evidence:
-    """The evidence of every check; of limit response and policy value there is none to gather yet.
+    """The evidence of every check; of policy value there is none to gather yet.
 
     Args:
         candidate: the version before the gate.
@@ -91,6 +92,10 @@ def gather_evidence(candidate: Candidate, drift: DriftThresholds, gates: DatedFi
             absences.append((check.value, str(error)))
             return None
 
+    response = gathered(CheckName.LIMIT_RESPONSE, lambda: limit_response_evidence(candidate))
+    if response is not None and response.default_log_odds_per_log_limit is None:
+        absent = candidate.measured_response.default_absent
+        absences.append((CheckName.LIMIT_RESPONSE.value, absent))
     return Evidence(
         data=gathered(CheckName.DATA, lambda: data_evidence(candidate)),
         time=gathered(CheckName.TIME, lambda: time_evidence(candidate)),
@@ -100,7 +105,7 @@ def gather_evidence(candidate: Candidate, drift: DriftThresholds, gates: DatedFi
         stability=gathered(CheckName.STABILITY, lambda: _stability(candidate, drift)),
         challenger=gathered(CheckName.CHALLENGER, lambda: _challenger(candidate)),
         fairness=gathered(CheckName.FAIRNESS, lambda: fairness_evidence(candidate)),
-        limit_response=None,
+        limit_response=response,
         policy_value=None,
         welfare=gathered(CheckName.WELFARE, lambda: welfare_evidence(candidate)),
         portfolio=gathered(CheckName.PORTFOLIO, lambda: portfolio_evidence(candidate)),
@@ -200,7 +205,7 @@ def _technical(candidate: Candidate) -> TechnicalEvidence:
     return TechnicalEvidence(
         golden_rows=len(golden),
         golden_rows_differing=int((again.view(np.int64) != stored.view(np.int64)).sum()),
-        figures_differing=_figures_differing(candidate),
+        figures_differing=_figures_differing(candidate) + len(contradicted_by(candidate)),
         signature_present=loaded.has_signature,
         schema_matches=loaded.schema_hash == candidate.schema_in_use,
         seconds_per_1000_rows=seconds / len(rows) * 1000,

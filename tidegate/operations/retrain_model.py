@@ -1,5 +1,7 @@
 """Retrain: labels from what became of past cohorts, a new model version, alias ``challenger``.
 
+The limit response is trained first, where there are limits drawn at random, and the version names
+it.
 Everything that a training follows from makes its key. The same key again is recognised; a run
 that was killed is done again from the last thing it finished.
 """
@@ -15,11 +17,18 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from credit_limits.domain.digest import canonical_json
 from credit_limits.domain.features import ServiceSpec
+from credit_limits.domain.limit_response import RESPONSE_TAG
 from credit_limits.ledger.entry import EntryKind
 from feature_repo.queries import service_of
 from tidegate.adapters.dated_policies import load_dated
 from tidegate.operations.champion import CHALLENGER, DEFAULT_RISK
 from tidegate.operations.platform import Platform
+from tidegate.operations.train_response import (
+    FigureInterval,
+    LimitResponseOutcome,
+    response_policy_at,
+    train_response,
+)
 
 if TYPE_CHECKING:
     from tidegate.adapters.registry import RegisteredVersion
@@ -49,16 +58,6 @@ class RetrainModelRequest(BaseModel):
     seed: int = Field(7, ge=0, le=2**31 - 1, description="seed of everything drawn at random")
 
 
-class FigureInterval(BaseModel):
-    """A figure with its 95 % interval."""
-
-    model_config = ConfigDict(frozen=True)
-
-    value: float
-    low: float
-    high: float
-
-
 class CrossValidationFigures(BaseModel):
     """Figures over folds, where there is one cohort; ``ece`` of all rows, each out of fold."""
 
@@ -72,7 +71,10 @@ class CrossValidationFigures(BaseModel):
 
 
 class RetrainModelOutcome(BaseModel):
-    """The new version. ``figures`` are of the test rows, by name; ``default_rate`` of all rows."""
+    """The new version. ``figures`` are of the test rows, by name; ``default_rate`` of all rows.
+
+    ``limit_response``: what was trained beside it; None of a version older than such a thing.
+    """
 
     model_config = ConfigDict(frozen=True, protected_namespaces=())
 
@@ -94,6 +96,7 @@ class RetrainModelOutcome(BaseModel):
     artefact_digest: str
     policy_version: str
     data_versions: dict[str, int]
+    limit_response: LimitResponseOutcome | None = None
     recognised: bool = False
 
 
@@ -103,15 +106,18 @@ def retrain_model(platform: Platform, request: RetrainModelRequest) -> RetrainMo
     Raises:
         DataMissing: the lake or the features of past month ends are not there.
         NotEnoughOutcomes: no cohort's outcomes are known by then, or they are of one kind.
-        PolicyError: no training policy is in force on that day, or it does not hold together.
+        PolicyError: no training policy is in force on that day for one of the two models, or it
+            does not hold together.
     """
-    from tidegate.operations.training_inputs import lineage_of
+    from tidegate.operations.training_inputs import lineage_of, response_lineage_of
     from training.policy import parse_training_policy
 
     as_of = request.as_of or platform.lake.latest_knowledge()
     service = service_of(request.feature_service)
     file = load_dated(platform.policies("training", DEFAULT_RISK), as_of)
     policy = parse_training_policy(file.version, file.digest, file.content)
+    response_policy = response_policy_at(platform, as_of)
+    of_response = response_lineage_of(platform, response_policy, as_of)
     lineage = lineage_of(
         platform,
         service,
@@ -119,6 +125,7 @@ def retrain_model(platform: Platform, request: RetrainModelRequest) -> RetrainMo
         as_of=as_of,
         label_window_months=request.label_window_months,
         seed=request.seed,
+        response_key=of_response.run_key,
     )
     if entry := platform.ledger.find(EntryKind.MODEL_TRAINED, lineage.run_key):
         stored = RetrainModelOutcome.model_validate(entry.payload)
@@ -126,7 +133,8 @@ def retrain_model(platform: Platform, request: RetrainModelRequest) -> RetrainMo
         return stored.model_copy(update={"recognised": True})
     registered = platform.registry.find_by_run_key(DEFAULT_RISK, lineage.run_key)
     if registered is None:
-        registered = _train_and_register(platform, service, policy, lineage)
+        response = train_response(platform, response_policy, of_response)
+        registered = _train_and_register(platform, service, policy, lineage, response)
     outcome = _outcome(platform, registered)
     platform.registry.set_alias(DEFAULT_RISK, CHALLENGER, outcome.version)
     platform.record(EntryKind.MODEL_TRAINED, outcome, key=lineage.run_key)
@@ -142,7 +150,11 @@ def retrain_model(platform: Platform, request: RetrainModelRequest) -> RetrainMo
 
 
 def _train_and_register(
-    platform: Platform, service: ServiceSpec, policy: "TrainingPolicy", lineage: "Lineage"
+    platform: Platform,
+    service: ServiceSpec,
+    policy: "TrainingPolicy",
+    lineage: "Lineage",
+    response: LimitResponseOutcome,
 ) -> "RegisteredVersion":
     from tidegate.adapters.plots import training_plots
     from tidegate.operations.training_inputs import read_labels, with_service
@@ -181,12 +193,12 @@ def _train_and_register(
         artefacts={
             **artefacts_of(run),
             "reference.json": _reference(rows, run),
-            _OUTCOME_FILE: canonical_json(_payload(run)),
+            _OUTCOME_FILE: canonical_json(_payload(run, response)),
         },
         figures=training_plots(
             run.sample["label"].to_numpy(bool), run.sample["score"].to_numpy(float), run.importances
         ),
-        tags=_tags(run),
+        tags={**_tags(run), RESPONSE_TAG: response.version},
     )
     _log.info("model_registered", version=registered.version, seconds=_seconds_since(start))
     return registered
@@ -202,7 +214,7 @@ def _reference(rows: "LabelledRows", run: "TrainingRun") -> bytes:
     return build_reference(learnt.assign(score=run.model.score(learnt)), columns).to_json().encode()
 
 
-def _payload(run: "TrainingRun") -> dict[str, object]:
+def _payload(run: "TrainingRun", response: LimitResponseOutcome) -> dict[str, object]:
     """What the outcome says of the run itself; the registry adds version and run."""
     validation = run.cross_validation.as_plain() if run.cross_validation else None
     return {
@@ -222,6 +234,7 @@ def _payload(run: "TrainingRun") -> dict[str, object]:
         "artefact_digest": run.model.artefact_digest,
         "policy_version": run.lineage.policy_version,
         "data_versions": dict(run.lineage.data_versions),
+        "limit_response": response.model_dump(mode="json", exclude={"recognised"}),
     }
 
 

@@ -15,11 +15,15 @@ from feature_repo.queries import tables_of
 from tidegate.adapters.snapshots import Snapshots
 from tidegate.operations.platform import Platform
 from training.labels import Labels, labels_from_outcomes, labels_from_statements
+from training.limit_response import ResponseLineage
 from training.policy import TrainingPolicy
+from training.response_policy import ResponsePolicy
+from training.response_rows import TABLES as RESPONSE_TABLES
 from training.rows import LabelledRows
 from training.run import Lineage
 
 _LABEL_TABLES = ("accounts", "outcomes", "statements")
+_READ_BESIDE = (*_LABEL_TABLES, *RESPONSE_TABLES)
 _LIBRARIES = ("lightgbm", "numpy", "pandas", "scipy", "duckdb")
 
 
@@ -31,14 +35,17 @@ def lineage_of(
     as_of: date,
     label_window_months: int,
     seed: int,
+    response_key: str,
 ) -> Lineage:
     """What a training at ``as_of`` would follow from, as things stand.
+
+    ``response_key`` is the run key of the limit response that is trained beside it.
 
     Raises:
         DataMissing: no features of a cohort whose window is over.
     """
     versions = platform.lake.versions()
-    read = sorted({*tables_of(service), *_LABEL_TABLES} & set(versions))
+    read = sorted({*tables_of(service), *_READ_BESIDE} & set(versions))
     return Lineage(
         as_of=as_of,
         feature_service=service.name,
@@ -52,6 +59,18 @@ def lineage_of(
         policy_digest=policy.digest,
         code_digest=code_digest(),
         seed=seed,
+        response_key=response_key,
+    )
+
+
+def response_lineage_of(platform: Platform, policy: ResponsePolicy, as_of: date) -> ResponseLineage:
+    """What a limit response estimated at ``as_of`` would follow from, as things stand."""
+    return ResponseLineage(
+        as_of=as_of,
+        data_versions=platform.lake.versions(RESPONSE_TABLES),
+        policy_version=policy.version,
+        policy_digest=policy.digest,
+        code_digest=code_digest(),
     )
 
 
