@@ -1,5 +1,6 @@
 """Only the very response that a certificate vouches for is used; anything else refuses."""
 
+from datetime import date
 from types import SimpleNamespace
 
 import pytest
@@ -15,7 +16,8 @@ from credit_limits.domain.limit_response import (
     LimitResponse,
 )
 from tests.promotion_samples import MemoryRegistry
-from tidegate.operations.certified_response import certified_response, response_trained_with
+from tidegate.operations.candidate import Candidate
+from tidegate.operations.certified_response import certified_response
 
 CONTENT = canonical_json({BALANCE_KEY: {"value": 0.27}, DEFAULT_KEY: None})
 FOUND = LimitResponse("9", digest_bytes(CONTENT), 0.27, None)
@@ -62,12 +64,12 @@ def test_the_response_of_another_version_refuses(platform):
         certified_response(platform, certificate("8"))
 
 
-def test_what_a_version_was_trained_beside_is_what_its_tag_names(platform):
-    def loaded(**tags):
-        return SimpleNamespace(tags=tags)
+def test_what_a_candidate_decides_with_is_what_its_tag_names(platform):
+    def candidate(**tags):
+        return Candidate(platform, SimpleNamespace(tags=tags), date(2024, 1, 31), None)
 
-    assert response_trained_with(platform, loaded(**{RESPONSE_TAG: "9"})) == FOUND
-    assert response_trained_with(platform, loaded(**{RESPONSE_TAG: ""})) is None
-    assert response_trained_with(platform, loaded()) is None
+    assert candidate(**{RESPONSE_TAG: "9"}).response == FOUND
+    assert candidate(**{RESPONSE_TAG: ""}).response is None
+    assert candidate().response is None
     with pytest.raises(ModelError, match=r"7 has no limit_response\.json"):
-        response_trained_with(platform, loaded(**{RESPONSE_TAG: "7"}))
+        _ = candidate(**{RESPONSE_TAG: "7"}).response

@@ -109,7 +109,9 @@ class Candidate:
         Raises :class:`ModelError` where the one that it names cannot be read.
         """
         content = self.response_file
-        return read_limit_response(content, self.loaded.tags[RESPONSE_TAG]) if content else None
+        if content is None:
+            return None
+        return read_limit_response(content, self.loaded.tags[RESPONSE_TAG])
 
     @cached_property
     def champion(self) -> "LoadedVersion | None":
