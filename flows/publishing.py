@@ -156,12 +156,15 @@ def features(outcome: MaterializeFeaturesOutcome) -> Publication:
 
 
 def candidate(outcome: RetrainModelOutcome) -> Publication:
-    """The new version's figures out of time, with their intervals."""
+    """The new version's figures out of time, with their intervals, and its limit response."""
     title = f"{outcome.model_name} version {outcome.version} as of {outcome.as_of}"
+    beside = outcome.limit_response
+    told = (Markdown("limit-response", "The limit response", beside.sentence),) if beside else ()
     return Publication(
         outcome.rows_train + outcome.rows_test,
-        f"{outcome.model_name} version {outcome.version}, {_measured(outcome)}",
-        (Table("candidate", title, _named_rows("figure", outcome.figures)),),
+        f"{outcome.model_name} version {outcome.version}, {_measured(outcome)}"
+        + (f"; limit_response version {beside.version}" if beside and beside.version else ""),
+        (Table("candidate", title, _named_rows("figure", outcome.figures)), *told),
     )
 
 

@@ -1,12 +1,13 @@
 """Limits drawn at random, of customers whose answer to a limit is known."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from tidegate.adapters.dated_policies import load_dated
 from training.limit_response import ResponseLineage
@@ -75,3 +76,34 @@ def response_lineage(**changed: object) -> ResponseLineage:
         "code_digest": "c0de",
     }
     return ResponseLineage(**{**fields, **changed})
+
+
+def drawn_changes(statements: pa.Table, count: int = 1200, *, rises: bool = True) -> pa.Table:
+    """Changes of the sample lender's limits in July 2023, in three arms alike.
+
+    Its balances know nothing of limits, so the answer is planted the other way round: with some
+    noise, accounts that came to owe more have the arm that raised more; the less where not
+    ``rises``.
+    """
+    owed = statements.to_pandas().sort_values("event_timestamp")
+    after = owed["event_timestamp"] > pd.Timestamp("2023-07-10", tz="UTC")
+    earlier, later = (
+        owed[side].groupby("account_id")["balance_minor"].mean().sort_index().iloc[:count]
+        for side in (~after, after)
+    )
+    grown = (np.log1p(later) - np.log1p(earlier)).clip(-1.0, 1.0)
+    noise = np.random.default_rng(11).normal(0.0, grown.std(), count)
+    rank = np.argsort(np.argsort((grown.to_numpy() + noise) * (1.0 if rises else -1.0)))
+    when = pa.array([datetime(2023, 7, 10, 2, tzinfo=UTC)] * count, pa.timestamp("us", tz="UTC"))
+    before = np.full(count, 1_000_000)
+    return pa.table(
+        {
+            "account_id": grown.index.to_list(),
+            "from_minor": before,
+            "to_minor": (before * RATIOS[rank * 3 // count]).astype(np.int64),
+            "randomized": [True] * count,
+            "propensity": [1 / 3] * count,
+            "event_timestamp": when,
+            "created_timestamp": when,
+        }
+    )

@@ -181,8 +181,8 @@ def _default(design: Design, policy: ResponsePolicy) -> tuple[DoseResponse | Non
     found = int(rows.defaulted.sum())
     if found < floor:
         return None, (
-            f"{found:,} of {len(rows):,} limits drawn at random were followed by a default; the "
-            f"training policy asks for {floor:,}"
+            f"{found:,} of {len(rows):,} limits drawn at random were followed by a default, and "
+            f"the training policy asks for {floor:,}: draw more of them, and wait"
         )
     try:
         return design.regress(rows.defaulted.astype(np.float64), Family.LOGISTIC), ""

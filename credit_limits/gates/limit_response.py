@@ -54,7 +54,7 @@ def check(
     )
     if default is None:
         balance_part = conclude(CheckName.LIMIT_RESPONSE, figures, bounds, _ADVICE)
-        return part_missing(balance_part, "the default response", _ADVICE)
+        return part_missing(balance_part, "the default response")
     figures |= {
         "default_response": default.value,
         "default_response_low": default.low,

@@ -169,14 +169,14 @@ def no_evidence(check: CheckName, why: str) -> CheckResult:
     return CheckResult(check, False, (), (), f"no evidence: {why}", evidence_missing=True)
 
 
-def part_missing(measured: CheckResult, part: str, advice: str) -> CheckResult:
+def part_missing(measured: CheckResult, part: str) -> CheckResult:
     """The refusal of a check for want of a part of its evidence, where the other part holds.
 
     Where what was measured refuses by itself, or could not be judged, that is the result.
     """
     if not measured.passed:
         return measured
-    message = f"no evidence of {part}; of the rest: {measured.message}. {advice}"
+    message = f"no evidence of {part}; of the rest: {measured.message}"
     return replace(measured, passed=False, message=message, evidence_missing=True)
 
 

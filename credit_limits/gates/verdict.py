@@ -153,7 +153,7 @@ def _explained(
     why = dict(evidence.absences).get(result.check)
     none, message = getattr(evidence, result.check) is None, result.message
     if why is not None:
-        message = f"no evidence: {why}" if none else f"{message} {why}"
+        message = f"no evidence: {why}" if none else f"{message}. {why}"
     said = replace(result, message=message)
     if dispensation is not None and (none or part_holds(result)):
         if dispensation.holds(as_of):

@@ -24,7 +24,7 @@ from tidegate.operations.prepare_source import PrepareSourceOutcome
 from tidegate.operations.promotion_outcome import CheckRow, PromoteModelOutcome
 from tidegate.operations.retrain_model import CrossValidationFigures, RetrainModelOutcome
 from tidegate.operations.roll_back_model import RollBackModelOutcome
-from tidegate.operations.train_response import FigureInterval
+from tidegate.operations.train_response import FigureInterval, LimitResponseOutcome
 from tidegate.operations.watch_outcome import ColumnRow, EarlyDelinquencyRow, WatchDriftOutcome
 from tidegate.operations.watch_registry import MovedAlias, UnknownTag, WatchRegistryOutcome
 from tidegate.operations.write_report import WriteReportOutcome
@@ -256,6 +256,22 @@ def test_a_candidate_is_named_with_its_auc_and_its_intervals():
         "low": 0.77,
         "high": 0.8,
     }
+
+
+def test_a_candidate_is_shown_with_the_limit_response_beside_it_or_why_there_is_none():
+    named = {"run_key": "k", "as_of": DAY, "policy_version": "p", "data_versions": {}}
+    figure = FigureInterval(value=0.348, low=0.27, high=0.43)
+    found = LimitResponseOutcome(**named, version="2", balance=figure, rows=1808)
+    shown = publishing.candidate(candidate().model_copy(update={"limit_response": found}))
+    assert shown.summary.endswith("on test rows; limit_response version 2")
+    assert shown.artifacts[1].text == (
+        "limit_response version 2: balance 0.35 log per log (0.27 to 0.43) from 1,808 limits "
+        "drawn at random"
+    )
+    none = LimitResponseOutcome(**named, reason="900 limits drawn at random")
+    shown = publishing.candidate(candidate().model_copy(update={"limit_response": none}))
+    assert shown.summary.endswith("on test rows")
+    assert shown.artifacts[1].text == "no limit response: 900 limits drawn at random"
 
 
 def test_a_candidate_of_one_cohort_is_named_with_what_its_folds_gave():

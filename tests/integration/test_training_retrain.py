@@ -1,6 +1,7 @@
 """Retraining over the lake, Feast and MLflow: once, again, later, and killed on the way."""
 
 import json
+import math
 import os
 import signal
 import subprocess
@@ -10,11 +11,15 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+from credit_limits.domain.digest import digest_bytes
 from credit_limits.domain.errors import DataMissing, NotEnoughOutcomes, PolicyError
+from credit_limits.domain.limit_response import read_limit_response
 from credit_limits.ledger.entry import EntryKind
 from tests.promotion_samples import ACCOUNTS, AS_OF, COHORT, MODEL, ROOT, SERVICE, ingest_sample
+from tests.response_samples import drawn_changes
 from tidegate.adapters.settings import Settings
 from tidegate.operations.platform import Platform, open_platform
 from tidegate.operations.retrain_model import (
@@ -22,6 +27,7 @@ from tidegate.operations.retrain_model import (
     RetrainModelRequest,
     retrain_model,
 )
+from tidegate.operations.train_response import LimitResponseOutcome
 from training.model import DefaultRiskModel
 
 REQUEST = RetrainModelRequest(as_of=AS_OF, feature_service=SERVICE, label_window_months=1)
@@ -144,16 +150,11 @@ def test_the_same_again_is_recognised(whole):
 
 
 @pytest.mark.parametrize("table", ["decisions", "quarantine"])
-def test_tables_that_no_model_reads_change_nothing(platform, whole, table, tmp_path):
+def test_tables_that_no_model_reads_change_nothing(platform, whole, table):
     """Decisions are written after each training; they must not make the next one new."""
     import pyarrow as pa
 
-    lake = tmp_path / "var" / "lake"
-    original = lake.resolve()
-    lake.unlink()
-    lake.mkdir()
-    for name in original.iterdir():
-        (lake / name.name).symlink_to(name)
+    with_lake_of_its_own(platform)
     platform.lake.append(table, pa.table({"account_id": ["A00001"]}), "batch-2")
     platform.ledger.append(
         EntryKind.MODEL_TRAINED,
@@ -164,12 +165,74 @@ def test_tables_that_no_model_reads_change_nothing(platform, whole, table, tmp_p
     assert retrain_model(platform, REQUEST).recognised
 
 
-def test_another_seed_is_another_version(platform):
+def with_lake_of_its_own(platform: Platform) -> None:
+    """To which tables can be added that the other tests do not see."""
+    lake = platform.settings.lake_dir
+    original = lake.resolve()
+    lake.unlink()
+    lake.mkdir()
+    for name in original.iterdir():
+        (lake / name.name).symlink_to(name)
+
+
+def test_another_seed_is_another_version_beside_the_same_limit_response(platform):
+    """Limits drawn at random are there: both versions name the response that was trained first.
+
+    It is registered before the first of them, and killed between registry and ledger.
+    """
+    with_lake_of_its_own(platform)
+    changes = drawn_changes(platform.lake.read("statements"))
+    platform.lake.append("limit_changes", changes, "batch-1")
+    interrupted = open_platform(platform.settings)
+    interrupted.__dict__["registry"] = Fatal(interrupted.registry, "register", after=True)
+    with pytest.raises(Killed):
+        retrain_model(interrupted, REQUEST)
+    assert platform.ledger.entries(EntryKind.LIMIT_RESPONSE_TRAINED) == []
     first = retrain_model(platform, REQUEST)
     second = retrain_model(platform, REQUEST.model_copy(update={"seed": 8}))
     assert (first.version, second.version) == ("1", "2")
     assert first.artefact_digest != second.artefact_digest
     assert platform.registry.version_at_alias(MODEL, "challenger") == "2"
+    named = platform.registry.tagged_versions(MODEL, "limit_response_version")
+    assert named == {"1": "1", "2": "1"}
+    (entry,) = platform.ledger.entries(EntryKind.LIMIT_RESPONSE_TRAINED)
+    response = LimitResponseOutcome.model_validate(entry.payload)
+    assert first.limit_response == second.limit_response == response
+    assert len(platform.registry.latest_versions("limit_response")) == 1
+    assert first.data_versions["limit_changes"] == 0
+    held_as_registered(platform, response)
+
+
+def held_as_registered(platform: Platform, response: LimitResponseOutcome) -> None:
+    """What lies in MLflow is what the outcome says, and MLflow serves it."""
+    import mlflow
+
+    registry = platform.registry
+    content = registry.artefact("limit_response", "1", "limit_response.json")
+    assert digest_bytes(content) == response.digest
+    read = read_limit_response(content, "1")
+    assert read.balance_elasticity == pytest.approx(response.balance.value, abs=1e-9)
+    assert response.balance.low > 0.0
+    assert (response.rows, response.dose_steps, response.balance_assumed) == (1200, 3, 0.5)
+    assert registry.artefact("limit_response", "1", "plots/dose_response.png").startswith(
+        b"\x89PNG"
+    )
+    card = registry.artefact("limit_response", "1", "model_card.md").decode()
+    assert card.startswith("# limit_response")
+    place = registry._client.get_model_version_download_uri("limit_response", "1")
+    served = mlflow.pyfunc.load_model(place.removeprefix("file://"))
+    answers = served.predict(pd.DataFrame({"log_limit_ratio": [0.0, math.log(2.0)]}))
+    assert answers == pytest.approx([1.0, 2.0**read.balance_elasticity])
+    with pytest.raises(mlflow.exceptions.MlflowException, match="log_limit_ratio"):
+        served.predict(pd.DataFrame({"ratio": [1.0]}))
+
+
+def test_without_limits_drawn_at_random_there_is_no_response_and_the_reason(whole):
+    platform, outcome = whole
+    assert outcome.limit_response.version == ""
+    assert "the lake has no limit_changes" in outcome.limit_response.reason
+    assert platform.registry.load(MODEL, "1").tags["limit_response_version"] == ""
+    assert platform.ledger.entries(EntryKind.LIMIT_RESPONSE_TRAINED) == []
 
 
 @pytest.mark.parametrize(

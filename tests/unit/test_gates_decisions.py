@@ -177,7 +177,7 @@ def test_a_default_response_that_is_not_told_is_dispensed_with_and_the_rest_is_s
     assert dict(found.measured)["balance_response_low"] == 0.4
     assert "default_response" not in dict(found.measured)
     assert "balance_response_low >=" in dict(found.thresholds)
-    assert found.message.startswith("dispensed with until 2027-12-31 by model risk: observed")
+    assert found.message.startswith("dispensed with until 2027-12-31 by model risk: too few")
     assert "no evidence of the default response; of the rest: " in found.message
     assert "balance_response_low 0.4 >= 0" in found.message
     assert found.message.endswith(FEW)
@@ -338,7 +338,7 @@ def test_a_dispensation_is_said_with_its_end_its_owner_and_its_reason():
     found = result_of(absent, CheckName.LIMIT_RESPONSE)
     assert (found.passed, found.dispensed, found.refuses) == (False, True, False)
     assert found.measured == ()
-    assert found.message.startswith("dispensed with until 2027-12-31 by model risk: observed")
+    assert found.message.startswith("dispensed with until 2027-12-31 by model risk: too few")
     ended = judge(absent, thresholds(), date(2028, 1, 1))
     assert isinstance(ended, Refused)
     assert "it was dispensed with until 2027-12-31" in ended.failing[0].message

@@ -38,7 +38,7 @@ def test_the_planted_answer_of_the_balance_lies_in_a_narrow_interval(estimate):
 def test_too_few_defaults_leave_the_balance_alone(estimate):
     assert estimate.default is None
     assert f"{estimate.defaults} of 2,000 limits drawn at random" in estimate.default_absent
-    assert "asks for 800" in estimate.default_absent
+    assert "asks for 800: draw more" in estimate.default_absent
     assert all(step.default_log_odds is None for step in estimate.steps)
 
 

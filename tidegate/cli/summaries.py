@@ -90,6 +90,7 @@ def _retrained(outcome: "RetrainModelOutcome") -> list[str]:
         f"trained on {outcome.rows_train:,} rows, measured on {outcome.rows_test:,}, "
         f"of which {outcome.default_rate:.1%} defaulted",
         *table(("figure", "value", "low", "high"), rows),
+        *([outcome.limit_response.sentence] if outcome.limit_response else []),
         "next: tidegate promote",
     ]
 

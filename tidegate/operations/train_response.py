@@ -74,6 +74,18 @@ class LimitResponseOutcome(BaseModel):
     dose_violations: int = 0
     recognised: bool = False
 
+    @property
+    def sentence(self) -> str:
+        """What came of it, in a sentence."""
+        if self.balance is None:
+            return f"no limit response: {self.reason}"
+        found = self.balance
+        return (
+            f"limit_response version {self.version}: balance {found.value:.2f} log per log "
+            f"({found.low:.2f} to {found.high:.2f}) from {self.rows:,} limits drawn at random"
+            + (f"; of default none: {self.default_absent}" if self.default_absent else "")
+        )
+
 
 def response_policy_at(platform: Platform, as_of: date) -> "ResponsePolicy":
     """The policy of limit responses in force; :class:`PolicyError` where there is none."""
