@@ -12,12 +12,22 @@ import numpy as np
 import pytest
 import yaml
 
+from credit_limits.domain.digest import canonical_json, digest_bytes
 from credit_limits.domain.errors import GateRefused, LedgerBroken, ModelError, PolicyError
+from credit_limits.domain.limit_response import (
+    BALANCE_KEY,
+    RESPONSE_FILE,
+    RESPONSE_TAG,
+    read_limit_response,
+)
 from credit_limits.gates.evidence import Evidence
+from credit_limits.gates.verdict import judge
 from credit_limits.ledger.entry import EntryKind
 from monitoring.reference import build_reference
+from tests.gate_samples import good_evidence, thresholds
 from tests.promotion_samples import (
     ACCOUNTS,
+    AS_OF,
     MODEL,
     ROOT,
     Fuse,
@@ -29,7 +39,10 @@ from tests.promotion_samples import (
     train_sample,
     with_fuse,
 )
+from tests.response_samples import drawn_changes
+from tidegate.operations.candidate import Candidate
 from tidegate.operations.champion import load_champion, standing_champion
+from tidegate.operations.limit_response_evidence import limit_response_evidence
 from tidegate.operations.platform import Platform
 from tidegate.operations.promote_model import PromoteModelRequest, promote_model
 from tidegate.operations.promotion_evidence import gather_evidence
@@ -50,7 +63,8 @@ def lender(tmp_path_factory: pytest.TempPathFactory) -> Platform:
 def reopened(lender: Platform, control_db: Path, **settings: Path) -> Platform:
     """The same lender with a registry of its own, and with this ledger."""
     opened = open_sample(
-        lender.settings.var_dir, control_db_url=f"sqlite:///{control_db}", **settings
+        **{"var_dir": lender.settings.var_dir, **settings},
+        control_db_url=f"sqlite:///{control_db}",
     )
     opened.__dict__["registry"] = lender.registry.copy()
     opened.__dict__["feature_store"] = lender.feature_store
@@ -357,6 +371,66 @@ def test_the_champion_is_judged_again_under_new_thresholds(led, tmp_path):
     assert (outcome.cleared, outcome.thresholds_version) == (False, f"{MODEL}/2024-01-15")
     assert failing(outcome) == {"performance"}
     assert load_champion(later, MODEL).version == "1"
+
+
+def with_limits_drawn(lender: Platform, folder: Path, *, rises: bool = True) -> Platform:
+    """The same lender with limits drawn at random, and version 1 that names no response yet."""
+    (folder / "lake").mkdir(parents=True)
+    for table in lender.settings.lake_dir.iterdir():
+        (folder / "lake" / table.name).symlink_to(table)
+    for name in ("lake_protected", "features", "keys"):
+        (folder / name).symlink_to(lender.settings.root / name)
+    opened = reopened(lender, folder / "control.db", var_dir=folder)
+    changes = drawn_changes(opened.lake.read("statements"), rises=rises)
+    opened.lake.append("limit_changes", changes, "batch-1")
+    accept_sample(opened)
+    return opened
+
+
+def naming_response(platform: Platform, content: bytes) -> None:
+    """Version 1 names this file as the limit response that was trained beside it."""
+    registry = platform.registry
+    stored = registry.versions["1"]
+    registry.versions["1"] = replace(stored, tags={**stored.tags, RESPONSE_TAG: "5"})
+    registry.files["5", RESPONSE_FILE] = content
+
+
+def candidate_of(platform: Platform) -> Candidate:
+    return Candidate(platform, platform.registry.load(MODEL, "1"), AS_OF, None)
+
+
+def test_a_response_is_certified_as_it_was_measured_again_and_no_other(lender, tmp_path):
+    """A registered figure that is better than what measuring again finds clears nothing."""
+    platform = with_limits_drawn(lender, tmp_path / "var")
+    measured = candidate_of(platform).measured_response
+    better = {"value": 0.9, "low": 0.8, "high": 1.0}
+    forged = canonical_json(measured.as_plain() | {BALANCE_KEY: better})
+    naming_response(platform, forged)
+    refused = promote(platform, "1")
+    assert failing(refused) == {"technical"}
+    assert "figures_differing 1 must be <= 0" in message(refused, "technical")
+    assert platform.registry.aliases == {}
+    naming_response(platform, measured.content)
+    outcome = promote(platform, "1")
+    assert outcome.cleared
+    assert message(outcome, "limit_response").startswith("dispensed with until 2027-12-31")
+    assert "balance_response_low" in message(outcome, "limit_response")
+    assert "the training policy asks for 800" in message(outcome, "limit_response")
+    champion = load_champion(platform, MODEL)
+    assert champion.certificate.limit_response_version == "5"
+    assert champion.certificate.limit_response_digest == digest_bytes(measured.content)
+    assert champion.response == read_limit_response(measured.content, "5")
+    assert "limit_changes" not in dict(champion.certificate.data_versions)  # version 1 saw none
+
+
+def test_a_balance_that_falls_with_the_limit_refuses_although_the_check_is_dispensed_with(
+    lender, tmp_path
+):
+    candidate = candidate_of(with_limits_drawn(lender, tmp_path / "var", rises=False))
+    found = limit_response_evidence(candidate)  # registered or not
+    verdict = judge(replace(good_evidence(), limit_response=found), thresholds(), AS_OF)
+    assert [result.check.value for result in verdict.failing] == ["limit_response"]
+    assert "balance_response_low -" in verdict.failing[0].message
 
 
 def test_a_missing_threshold_stops_the_promotion(platform, tmp_path):
