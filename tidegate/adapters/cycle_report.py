@@ -16,6 +16,7 @@ from tidegate.adapters.cycle_report_model import (
     OverrideLine,
 )
 from tidegate.adapters.cycle_report_quality import BatchQuality
+from tidegate.adapters.cycle_report_response import LimitResponseTold
 from tidegate.adapters.cycle_report_watch import Drift
 
 DAYS_PAST_DUE_BUCKETS = ("not past due", "1 to 29", "30 to 59", "60 to 89", "90 and more")
@@ -85,6 +86,7 @@ class CycleReport:
 
     ``launch`` is ``None`` where no version launches.
     ``overrides`` are those that enough people had signed and that had not ended by then.
+    ``limit_response`` is what a higher limit does, as measured and as used.
     """
 
     as_of: date
@@ -99,3 +101,4 @@ class CycleReport:
     lineage: Lineage
     launch: LaunchCycle | None = None
     overrides: tuple[OverrideLine, ...] = ()
+    limit_response: LimitResponseTold | None = None

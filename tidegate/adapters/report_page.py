@@ -10,6 +10,8 @@ from tidegate.adapters import report_wording as wording
 from tidegate.adapters.cycle_report import CycleReport, Standing
 from tidegate.adapters.cycle_report_decisions import Decisions
 from tidegate.adapters.html_page import Fact, filled, stylesheet
+from tidegate.adapters.response_plot import response_plot
+from tidegate.adapters.response_wording import response_sentence
 
 _SECTIONS = (
     ("decisions", "Decisions"),
@@ -36,7 +38,8 @@ def render(report: CycleReport) -> bytes:
     """The page as UTF-8 HTML."""
     return filled(
         "cycle.html.j2",
-        {name: getattr(wording, name) for name in _FILTERS},
+        {name: getattr(wording, name) for name in _FILTERS}
+        | {"response_sentence": response_sentence},
         report=report,
         css=stylesheet("charts", "page"),
         sections=_SECTIONS,
@@ -44,6 +47,7 @@ def render(report: CycleReport) -> bytes:
         facts=_facts(report),
         action_plots=action_plots,
         plots=plots,
+        response_plot=response_plot,
     )
 
 

@@ -20,6 +20,7 @@ from tidegate.adapters.cycle_report import (
 )
 from tidegate.adapters.cycle_report_decisions import DecisionBatch, Decisions, DueLine
 from tidegate.adapters.cycle_report_model import LaunchCycle, OverrideLine
+from tidegate.adapters.cycle_report_response import LimitResponseTold
 from tidegate.adapters.cycle_report_watch import Drift
 from tidegate.adapters.dated_policies import load_dated
 from tidegate.operations import cycle_sections as sections
@@ -27,6 +28,8 @@ from tidegate.operations.brakes import open_brakes
 from tidegate.operations.cycle_entries import CycleEntries
 from tidegate.operations.cycle_queries import DecisionRows, portfolio
 from tidegate.operations.launches import LaunchServed, LaunchStepped, LaunchStopped
+from tidegate.operations.limit_response_row import LimitResponseRow
+from tidegate.operations.limit_response_section import limit_response_told
 from tidegate.operations.limits_outcome import AdjustLimitsOutcome
 from tidegate.operations.list_overrides import standing_overrides
 from tidegate.operations.macro_overlay import OverlayRow
@@ -35,6 +38,7 @@ from tidegate.operations.platform import Platform
 from tidegate.operations.promotion_outcome import PromoteModelOutcome
 from tidegate.operations.retrain_model import RetrainModelOutcome
 from tidegate.operations.rule_rows import RuleBookRow
+from tidegate.operations.train_response import LimitResponseOutcome
 from tidegate.operations.watch_outcome import WatchDriftOutcome
 
 _Outcome = TypeVar("_Outcome", bound=BaseModel)
@@ -67,11 +71,30 @@ def gather_cycle(platform: Platform, as_of: date) -> CycleReport:
         lineage=_lineage(cycle, adjusted, trained),
         launch=_launch(platform, as_of),
         overrides=_overrides(platform, cycle),
+        limit_response=_limit_response(platform, adjusted, trained),
     )
 
 
 def _outcome(kind: type[_Outcome], entry: Entry | None) -> _Outcome | None:
     return kind.model_validate(entry.payload) if entry else None
+
+
+def _limit_response(
+    platform: Platform,
+    adjusted: Sequence[AdjustLimitsOutcome],
+    trained: RetrainModelOutcome | None,
+) -> LimitResponseTold | None:
+    """What decided and how it was measured; where the policy decided, what the training said."""
+    used = adjusted[-1].limit_response if adjusted else None
+    beside = trained.limit_response if trained else None
+    if used is not None and used.version:
+        of_version = (
+            LimitResponseOutcome.model_validate(entry.payload)
+            for entry in reversed(platform.ledger.entries(EntryKind.LIMIT_RESPONSE_TRAINED))
+            if entry.payload["version"] == used.version
+        )
+        beside = next(of_version, beside)
+    return limit_response_told(used, beside)
 
 
 def _overrides(platform: Platform, cycle: CycleEntries) -> tuple[OverrideLine, ...]:
@@ -184,6 +207,12 @@ def _overlay_facts(row: OverlayRow | None) -> list[tuple[str, str]]:
     return [("Macro overlay", row.version), ("Moved by the overlay", moved)]
 
 
+def _response_facts(row: LimitResponseRow | None) -> list[tuple[str, str]]:
+    if row is None or not row.version:
+        return []
+    return [("Limit response", f"version {row.version}"), ("Limit response digest", row.digest)]
+
+
 def _rule_book_facts(row: RuleBookRow | None) -> list[tuple[str, str]]:
     return [("Rule book", row.version), ("Rule book digest", row.digest)] if row else []
 
@@ -205,6 +234,7 @@ def _lineage(
             ("Policy digest", newest.policy_digest),
             *_rule_book_facts(newest.rule_book),
             *_overlay_facts(newest.overlay),
+            *_response_facts(newest.limit_response),
             *(("Brake", brake.name) for brake in newest.brakes),
             *((f"Merkle root, batch {batch.batch_id}", batch.merkle_root) for batch in adjusted),
         ]

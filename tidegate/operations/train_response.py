@@ -42,11 +42,22 @@ class FigureInterval(BaseModel):
     high: float
 
 
+class DoseStepRow(BaseModel):
+    """Changes of about the same dose: log of the balance over that without a change."""
+
+    model_config = ConfigDict(frozen=True)
+
+    log_limit_ratio: float
+    rows: int
+    balance_log: FigureInterval
+
+
 class LimitResponseOutcome(BaseModel):
     """The limit response trained beside a model of default.
 
     ``version`` and ``digest`` (SHA-256 of its file) are empty where none was registered, and
-    ``reason`` says why; then nothing is known of ``rows`` and what follows. ``balance``: log per
+    ``reason`` says why; then nothing is known of ``rows`` and what follows. ``steps`` are what was
+    seen at each dose, without the form of a curve. ``balance``: log per
     log of the limit; ``default``: log odds per log of the limit, None where ``default_absent``
     says why. ``balance_assumed`` is what the limit policy of the day states in its place.
     """
@@ -72,6 +83,7 @@ class LimitResponseOutcome(BaseModel):
     default_absent: str = ""
     dose_steps: int = 0
     dose_violations: int = 0
+    steps: tuple[DoseStepRow, ...] = ()
     recognised: bool = False
 
     @property
@@ -180,6 +192,14 @@ def _payload(run: "ResponseRun", assumed: float) -> dict[str, object]:
         "default": _figure(estimate.default),
         "default_absent": estimate.default_absent,
         "dose_steps": len(estimate.steps),
+        "steps": [
+            {
+                "log_limit_ratio": step.log_limit_ratio,
+                "rows": step.rows,
+                "balance_log": _figure(step.balance_log),
+            }
+            for step in estimate.steps
+        ],
     }
 
 
