@@ -421,6 +421,9 @@ def test_a_response_is_certified_as_it_was_measured_again_and_no_other(lender, t
     assert champion.certificate.limit_response_digest == digest_bytes(measured.content)
     assert champion.response == read_limit_response(measured.content, "5")
     assert "limit_changes" not in dict(champion.certificate.data_versions)  # version 1 saw none
+    platform.registry.files["5", RESPONSE_FILE] = forged
+    with pytest.raises(GateRefused, match="the limit response version 5 of its certificate is"):
+        load_champion(platform, MODEL)
 
 
 def test_a_balance_that_falls_with_the_limit_refuses_although_the_check_is_dispensed_with(

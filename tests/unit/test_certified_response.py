@@ -1,5 +1,6 @@
 """Only the very response that a certificate vouches for is used; anything else refuses."""
 
+from dataclasses import replace
 from datetime import date
 from types import SimpleNamespace
 
@@ -15,9 +16,14 @@ from credit_limits.domain.limit_response import (
     RESPONSE_TAG,
     LimitResponse,
 )
+from credit_limits.gates.measured import Interval
+from tests.conftest import ROOT
+from tests.gate_samples import good_evidence
 from tests.promotion_samples import MemoryRegistry
+from tidegate.adapters.dated_policies import load_dated
 from tidegate.operations.candidate import Candidate
 from tidegate.operations.certified_response import certified_response
+from tidegate.operations.promotion_evidence import _as_certified
 
 CONTENT = canonical_json({BALANCE_KEY: {"value": 0.27}, DEFAULT_KEY: None})
 FOUND = LimitResponse("9", digest_bytes(CONTENT), 0.27, None)
@@ -73,3 +79,19 @@ def test_what_a_candidate_decides_with_is_what_its_tag_names(platform):
     assert candidate().response is None
     with pytest.raises(ModelError, match=r"7 has no limit_response\.json"):
         _ = candidate(**{RESPONSE_TAG: "7"}).response
+
+
+def test_a_candidate_is_judged_with_the_response_that_will_be_certified(platform):
+    gates = load_dated(ROOT / "policies" / "gates" / "default_risk", date(2024, 1, 31))
+    loaded = SimpleNamespace(tags={RESPONSE_TAG: "9"})
+    named = Candidate(platform, loaded, date(2024, 1, 31), None)
+    holds = good_evidence().limit_response
+    falls = replace(holds, balance_log_per_log_limit=Interval(-0.2, -0.3, -0.1))
+    assert _as_certified(named, holds, gates) is named
+    for vouched_for_nothing in (falls, None):
+        without = _as_certified(named, vouched_for_nothing, gates)
+        assert without == replace(named, answers=False)
+        assert without.response is None
+        assert without.response_file == CONTENT  # what is measured again is the same
+    bare = Candidate(platform, SimpleNamespace(tags={}), date(2024, 1, 31), None)
+    assert _as_certified(bare, None, gates) is bare

@@ -50,13 +50,15 @@ _SEED = 7
 class Candidate:
     """What is put before the gate; what it needs of data is read when first asked for.
 
-    ``standing``: the champion by the ledger, None where there is none.
+    ``standing``: the champion by the ledger, None where there is none. ``answers``: whether the
+    limit response that the version names will count once it is certified.
     """
 
     platform: Platform
     loaded: "LoadedVersion"
     as_of: date
     standing: Standing | None
+    answers: bool = True
 
     @cached_property
     def service(self) -> ServiceSpec:
@@ -109,7 +111,7 @@ class Candidate:
         Raises :class:`ModelError` where the one that it names cannot be read.
         """
         content = self.response_file
-        if content is None:
+        if content is None or not self.answers:
             return None
         return read_limit_response(content, self.loaded.tags[RESPONSE_TAG])
 
@@ -156,15 +158,20 @@ class Candidate:
                 f"version {self.loaded.version} does not say when it was trained: {error!r}"
             ) from error
 
+    @property
+    def names_response(self) -> bool:
+        """Whether the version names a limit response that was trained beside it."""
+        return bool(self.loaded.tags.get(RESPONSE_TAG))
+
     @cached_property
     def response_file(self) -> bytes | None:
         """What is registered of the limit response that the version names, None where none is.
 
         Raises :class:`ModelError` where the version names one that is not there.
         """
-        version = self.loaded.tags.get(RESPONSE_TAG, "")
-        if not version:
+        if not self.names_response:
             return None
+        version = self.loaded.tags[RESPONSE_TAG]
         return self.platform.registry.artefact(LIMIT_RESPONSE, version, RESPONSE_FILE)
 
     @cached_property

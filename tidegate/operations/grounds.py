@@ -2,7 +2,6 @@
 
 from datetime import date
 
-from credit_limits.gates import limit_response
 from credit_limits.gates.certificate import Grounds, OlderThresholds
 from credit_limits.gates.evidence import Evidence
 from credit_limits.gates.result import CheckName
@@ -10,6 +9,7 @@ from credit_limits.gates.thresholds import parse_thresholds
 from credit_limits.gates.verdict import judge
 from tidegate.adapters.dated_policies import DatedFile, load_dated
 from tidegate.operations.candidate import Candidate
+from tidegate.operations.limit_response_evidence import vouched
 from tidegate.operations.makers import makers_of
 from tidegate.operations.thresholds_history import loosening
 
@@ -45,10 +45,7 @@ def _vouched_response(
     candidate: Candidate, gates: DatedFile, evidence: Evidence
 ) -> tuple[str, str]:
     """Version and digest of the registered response that check 9 vouches for; empty for none."""
-    thresholds = parse_thresholds(gates.version, gates.content).limit_response
-    if evidence.limit_response is None or candidate.response is None:
-        return "", ""
-    if not limit_response.vouches(limit_response.check(evidence.limit_response, thresholds)):
+    if not vouched(evidence.limit_response, gates) or candidate.response is None:
         return "", ""
     return candidate.response.version, candidate.response.digest
 

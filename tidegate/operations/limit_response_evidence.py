@@ -10,7 +10,10 @@ from collections.abc import Mapping
 
 from credit_limits.domain.errors import ModelError
 from credit_limits.domain.limit_response import LIMIT_RESPONSE, RESPONSE_FILE, RESPONSE_TAG
+from credit_limits.gates import limit_response
 from credit_limits.gates.decision_evidence import LimitResponseEvidence
+from credit_limits.gates.thresholds import parse_thresholds
+from tidegate.adapters.dated_policies import DatedFile
 from tidegate.operations.candidate import Candidate
 
 
@@ -35,6 +38,17 @@ def limit_response_evidence(candidate: Candidate) -> LimitResponseEvidence:
         dose_steps=len(measured.steps),
         dose_violations=measured.dose_violations,
     )
+
+
+def vouched(evidence: LimitResponseEvidence | None, gates: DatedFile) -> bool:
+    """Whether check 9 vouches for the measured response, under this thresholds file.
+
+    Raises :class:`PolicyError` where the thresholds cannot be used.
+    """
+    if evidence is None:
+        return False
+    thresholds = parse_thresholds(gates.version, gates.content).limit_response
+    return limit_response.vouches(limit_response.check(evidence, thresholds))
 
 
 def contradicted_by(candidate: Candidate) -> tuple[str, ...]:

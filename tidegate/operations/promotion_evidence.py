@@ -5,6 +5,7 @@ What cannot be gathered is absent with its reason, and the gate refuses on it.
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from time import perf_counter
 from typing import TYPE_CHECKING, TypeVar
 
@@ -22,6 +23,7 @@ from credit_limits.domain.errors import (
     PolicyError,
 )
 from credit_limits.domain.features import Direction
+from credit_limits.gates.decision_evidence import LimitResponseEvidence
 from credit_limits.gates.delong import auc_interval, paired_difference
 from credit_limits.gates.directions import try_directions
 from credit_limits.gates.evidence import (
@@ -43,7 +45,11 @@ from tidegate.operations.candidate import Candidate
 from tidegate.operations.champion import certified_versions
 from tidegate.operations.data_evidence import data_evidence, time_evidence
 from tidegate.operations.fairness_evidence import fairness_evidence
-from tidegate.operations.limit_response_evidence import contradicted_by, limit_response_evidence
+from tidegate.operations.limit_response_evidence import (
+    contradicted_by,
+    limit_response_evidence,
+    vouched,
+)
 from tidegate.operations.portfolio_evidence import portfolio_evidence, welfare_evidence
 from tidegate.operations.scored_rows import (
     read_parquet,
@@ -96,6 +102,7 @@ def gather_evidence(candidate: Candidate, drift: DriftThresholds, gates: DatedFi
     if response is not None and response.default_log_odds_per_log_limit is None:
         absent = candidate.measured_response.default_absent
         absences.append((CheckName.LIMIT_RESPONSE.value, absent))
+    deciding = _as_certified(candidate, response, gates)
     return Evidence(
         data=gathered(CheckName.DATA, lambda: data_evidence(candidate)),
         time=gathered(CheckName.TIME, lambda: time_evidence(candidate)),
@@ -104,16 +111,25 @@ def gather_evidence(candidate: Candidate, drift: DriftThresholds, gates: DatedFi
         behaviour=gathered(CheckName.BEHAVIOUR, lambda: _behaviour(candidate)),
         stability=gathered(CheckName.STABILITY, lambda: _stability(candidate, drift)),
         challenger=gathered(CheckName.CHALLENGER, lambda: _challenger(candidate)),
-        fairness=gathered(CheckName.FAIRNESS, lambda: fairness_evidence(candidate)),
+        fairness=gathered(CheckName.FAIRNESS, lambda: fairness_evidence(deciding)),
         limit_response=response,
         policy_value=None,
-        welfare=gathered(CheckName.WELFARE, lambda: welfare_evidence(candidate)),
-        portfolio=gathered(CheckName.PORTFOLIO, lambda: portfolio_evidence(candidate)),
+        welfare=gathered(CheckName.WELFARE, lambda: welfare_evidence(deciding)),
+        portfolio=gathered(CheckName.PORTFOLIO, lambda: portfolio_evidence(deciding)),
         drift=gathered(CheckName.DRIFT, lambda: drift_evidence(candidate)),
         technical=gathered(CheckName.TECHNICAL, lambda: _technical(candidate)),
         people=gathered(CheckName.PEOPLE, lambda: people_evidence(candidate, gates)),
         absences=tuple(absences),
     )
+
+
+def _as_certified(
+    candidate: Candidate, response: LimitResponseEvidence | None, gates: DatedFile
+) -> Candidate:
+    """The candidate as it will decide: without the response it names, where none is certified."""
+    if not candidate.names_response or vouched(response, gates):
+        return candidate
+    return replace(candidate, answers=False)
 
 
 def _behaviour(candidate: Candidate) -> BehaviourEvidence:
