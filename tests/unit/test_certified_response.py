@@ -21,6 +21,7 @@ from tests.conftest import ROOT
 from tests.gate_samples import good_evidence
 from tests.promotion_samples import MemoryRegistry
 from tidegate.adapters.dated_policies import load_dated
+from tidegate.operations import gather_evidence_pack
 from tidegate.operations.candidate import Candidate
 from tidegate.operations.certified_response import certified_response
 from tidegate.operations.promotion_evidence import _as_certified
@@ -95,3 +96,35 @@ def test_a_candidate_is_judged_with_the_response_that_will_be_certified(platform
         assert without.response_file == CONTENT  # what is measured again is the same
     bare = Candidate(platform, SimpleNamespace(tags={}), date(2024, 1, 31), None)
     assert _as_certified(bare, None, gates) is bare
+
+
+@pytest.mark.parametrize(
+    ("certified", "told"),
+    [
+        (("9", "d9" * 32), f"version 9, {'d9' * 32}"),
+        (("", ""), "as the limit policy assumes"),
+    ],
+)
+def test_the_evidence_pack_names_the_response_of_its_decisions(
+    platform, monkeypatch, certified, told
+):
+    stated = SimpleNamespace(
+        digest="c",
+        verdict_digest="v",
+        policy_version="p",
+        policy_digest="pd",
+        limit_response_version=certified[0],
+        limit_response_digest=certified[1],
+    )
+    monkeypatch.setattr(gather_evidence_pack, "certificate_in", lambda _: stated)
+    platform.ledger = SimpleNamespace(find=lambda *_: object())
+    outcome = SimpleNamespace(
+        cleared=True, model_name="m", version="4", thresholds_version="t", thresholds_digest="td",
+        evidence_digest="e", previous_champion=None,
+    )  # fmt: skip
+    entry = SimpleNamespace(sequence=7, digest="l", key="k")
+    facts = dict(gather_evidence_pack._facts(platform, entry, outcome, {RESPONSE_TAG: "9"}))
+    assert facts["Limit response of its decisions"] == told
+    assert facts["Limit response trained beside it"] == "9"
+    bare = dict(gather_evidence_pack._facts(platform, entry, outcome, {}))
+    assert "Limit response trained beside it" not in bare

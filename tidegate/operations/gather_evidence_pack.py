@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from credit_limits.domain.errors import DataMissing, ModelError
+from credit_limits.domain.limit_response import RESPONSE_TAG
+from credit_limits.gates.certificate import Certificate
 from credit_limits.gates.evidence import digest_of_plain
 from credit_limits.gates.result import CheckName
 from credit_limits.ledger.entry import Entry, EntryKind
@@ -282,6 +284,7 @@ def _facts(
         ("Training policy", tags.get("policy_version", "")),
         ("Training code", tags.get("code_digest", "")),
         ("Seed", tags.get("seed", "")),
+        ("Limit response trained beside it", tags.get(RESPONSE_TAG, "")),
         ("Thresholds", f"{outcome.thresholds_version}, {outcome.thresholds_digest}"),
         ("Evidence", outcome.evidence_digest),
         ("Champion before", outcome.previous_champion or "none"),
@@ -294,8 +297,15 @@ def _facts(
             ("Certificate", certificate.digest),
             ("Verdict", certificate.verdict_digest),
             ("Limit policy", f"{certificate.policy_version}, {certificate.policy_digest}"),
+            ("Limit response of its decisions", _response_in(certificate)),
         ]
     return [(name, value) for name, value in found if value]
+
+
+def _response_in(certificate: Certificate) -> str:
+    if not certificate.limit_response_version:
+        return "as the limit policy assumes"
+    return f"version {certificate.limit_response_version}, {certificate.limit_response_digest}"
 
 
 def _data_versions(tags: Mapping[str, str]) -> tuple[tuple[str, int], ...]:
