@@ -129,9 +129,3 @@ def test_another_response_under_the_same_version_or_none_is_what_changed(spoilab
     not_raised = ExplainAccountRequest(account_id=first_with(platform, "hold"))
     text = explain_account(platform, not_raised).text
     assert any("since the inputs of that day are not there unchanged" in line for line in text)
-
-
-def test_where_the_policy_decides_both_sides_say_so(decided):
-    batch_id = decided.lake.read("decisions")["batch_id"][0].as_py()
-    found = of_response(replayed(decided, recorded_batch(decided, batch_id).outcome))
-    assert (found.recorded, found.now, found.same) == (*("what the policy states",) * 2, True)

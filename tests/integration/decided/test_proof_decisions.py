@@ -169,6 +169,8 @@ class TestReplay:
         assert outcome.identical == outcome.decisions == rows_of(decided).num_rows
         assert (outcome.changed, outcome.without_effect, outcome.differences) == ((), (), ())
         assert [row.part for row in outcome.parts] == list(Part)
+        (response,) = [row for row in outcome.parts if row.part is Part.LIMIT_RESPONSE]
+        assert (response.recorded, response.now) == ("what the policy states",) * 2
         assert exit_code_of(outcome) == 0
         assert summary_of("replay_decision", outcome)[0].startswith("identical: ")
         assert everything_in(decided.settings.root) == before
