@@ -8,15 +8,16 @@ import pyarrow.parquet as pq
 
 from credit_limits.domain.digest import canonical_json
 from training.card import model_card
+from training.observed_limit import ObservedLimit, observed_section
 from training.run import TrainingRun
 
 
-def artefacts_of(run: TrainingRun) -> dict[str, bytes]:
+def artefacts_of(run: TrainingRun, observed: ObservedLimit | None = None) -> dict[str, bytes]:
     """Content of each file by name, the model's own files apart.
 
     ``model_card.md``, ``figures.json``, ``importance.json``, ``lineage.json``, ``golden.parquet``,
     ``scored_sample.parquet``, ``training_rows.parquet``, and ``cross_validation.json`` where there
-    was one.
+    was one. What was observed of limits is a section of the card and ``observed_limit.json``.
     """
     files = {
         "model_card.md": model_card(run).encode(),
@@ -29,6 +30,9 @@ def artefacts_of(run: TrainingRun) -> dict[str, bytes]:
     }
     if run.cross_validation is not None:
         files["cross_validation.json"] = canonical_json(run.cross_validation.as_plain())
+    if observed is not None:
+        files["model_card.md"] += f"\n{observed_section(observed)}\n".encode()
+        files["observed_limit.json"] = canonical_json(observed.as_plain())
     return files
 
 

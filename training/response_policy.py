@@ -47,6 +47,21 @@ class DosePolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class ObservationPolicy:
+    """Rows, folds and trees of what is observed beside it, which estimates nothing."""
+
+    rows_floor: int
+    rows_ceiling: int
+    folds: int
+    trees: int
+
+    def __post_init__(self) -> None:
+        at_least(self, 2, "rows_floor", "folds")
+        at_least(self, 1, "trees")
+        at_least(self, self.rows_floor, "rows_ceiling")
+
+
+@dataclass(frozen=True, slots=True)
 class ResponsePolicy:
     """All of it, with the version (``limit_response/2005-01-01``) and digest of its file."""
 
@@ -55,6 +70,7 @@ class ResponsePolicy:
     window: WindowPolicy
     floors: FloorPolicy
     dose: DosePolicy
+    observation: ObservationPolicy
 
 
 def parse_response_policy(
@@ -66,7 +82,7 @@ def parse_response_policy(
         PolicyError: an entry is absent, unknown, out of its range, not a number of its kind, or
             without unit or reason; the message names the file and the entry.
     """
-    known = {"effective_from", "owner", "window", "floors", "dose"}
+    known = {"effective_from", "owner", "window", "floors", "dose", "observation"}
     if unknown := set(content) - known:
         raise PolicyError(f"{version}: unknown sections {sorted(unknown)}; there are {known}")
     return ResponsePolicy(
@@ -75,4 +91,5 @@ def parse_response_policy(
         policy_section(version, content, "window", WindowPolicy),
         policy_section(version, content, "floors", FloorPolicy),
         policy_section(version, content, "dose", DosePolicy),
+        policy_section(version, content, "observation", ObservationPolicy),
     )

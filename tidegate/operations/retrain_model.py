@@ -8,6 +8,7 @@ that was killed is done again from the last thing it finished.
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -33,6 +34,7 @@ from tidegate.operations.train_response import (
 if TYPE_CHECKING:
     from tidegate.adapters.registry import RegisteredVersion
     from training.policy import TrainingPolicy
+    from training.response_policy import ObservationPolicy
     from training.rows import LabelledRows
     from training.run import Lineage, TrainingRun
 
@@ -134,7 +136,8 @@ def retrain_model(platform: Platform, request: RetrainModelRequest) -> RetrainMo
     registered = platform.registry.find_by_run_key(DEFAULT_RISK, lineage.run_key)
     if registered is None:
         response = train_response(platform, response_policy, of_response)
-        registered = _train_and_register(platform, service, policy, lineage, response)
+        made = _Beside(response, response_policy.observation)
+        registered = _train_and_register(platform, service, policy, lineage, made)
     outcome = _outcome(platform, registered)
     platform.registry.set_alias(DEFAULT_RISK, CHALLENGER, outcome.version)
     platform.record(EntryKind.MODEL_TRAINED, outcome, key=lineage.run_key)
@@ -149,16 +152,25 @@ def retrain_model(platform: Platform, request: RetrainModelRequest) -> RetrainMo
     return outcome
 
 
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """What is made beside the model: its limit response, and what observation says of limits."""
+
+    response: LimitResponseOutcome
+    observation: "ObservationPolicy"
+
+
 def _train_and_register(
     platform: Platform,
     service: ServiceSpec,
     policy: "TrainingPolicy",
     lineage: "Lineage",
-    response: LimitResponseOutcome,
+    beside: "_Beside",
 ) -> "RegisteredVersion":
     from tidegate.adapters.plots import training_plots
     from tidegate.operations.training_inputs import read_labels, with_service
     from training.artefacts import artefacts_of
+    from training.observed_limit import observe_limit
     from training.rows import LabelledRows
     from training.run import train
     from training.split import split_rows
@@ -186,19 +198,22 @@ def _train_and_register(
         threads=platform.settings.threads,
     )
     _log.info("model_fitted", trees=run.model.booster.num_trees(), seconds=_seconds_since(start))
+    observed = observe_limit(
+        rows, beside.observation, seed=lineage.seed, threads=platform.settings.threads
+    )
     registered = platform.registry.register(
         DEFAULT_RISK,
         run,
         run_key=lineage.run_key,
         artefacts={
-            **artefacts_of(run),
+            **artefacts_of(run, observed),
             "reference.json": _reference(rows, run),
-            _OUTCOME_FILE: canonical_json(_payload(run, response)),
+            _OUTCOME_FILE: canonical_json(_payload(run, beside.response)),
         },
         figures=training_plots(
             run.sample["label"].to_numpy(bool), run.sample["score"].to_numpy(float), run.importances
         ),
-        tags={**_tags(run), RESPONSE_TAG: response.version},
+        tags={**_tags(run), RESPONSE_TAG: beside.response.version},
     )
     _log.info("model_registered", version=registered.version, seconds=_seconds_since(start))
     return registered
