@@ -40,7 +40,7 @@ def tables():
 
 
 def test_the_version_of_the_model_is_the_one_of_these_numbers():
-    assert MODEL_VERSION == 2
+    assert MODEL_VERSION == 3
 
 
 def test_the_rows_of_each_table(tables):
@@ -60,3 +60,9 @@ def test_the_first_account_and_its_first_statement(tables):
     assert facts == ACCOUNT
     money = (statement["account_id"], statement["balance_minor"], statement["paid_minor"])
     assert money == STATEMENT
+
+
+def test_every_bill_is_due_twenty_days_after_its_statement(tables):
+    bills = tables["statements"].select(["event_timestamp", "payment_due_on"]).to_pylist()
+    waits = {(bill["payment_due_on"] - bill["event_timestamp"].date()).days for bill in bills}
+    assert waits == {20}
