@@ -142,7 +142,7 @@ def _adjusted(outcome: "AdjustLimitsOutcome") -> list[str]:
         *(f"brake: {brake.name}" for brake in outcome.brakes),
         *_overlay_lines(outcome),
         *([f"{outcome.launch.reason}; see tidegate launch status"] if outcome.launch else []),
-        *table(("action", "accounts"), list(outcome.actions.items())),
+        *table(("action", "accounts"), list(outcome.counts.items())),
         *(f"outbox: {row.words}" for row in outcome.due),
         *rule_book_lines(outcome.rule_book),
         *portfolio_rows([("", outcome.allocation.caps, outcome.allocation.ratio_rows)]),
