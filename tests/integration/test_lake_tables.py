@@ -75,6 +75,29 @@ def test_a_pinned_version_does_not_see_later_batches(lake):
     assert seen(lake, versions=pinned, known_at=date(2024, 12, 31)) == [("a", 1)]
 
 
+@pytest.mark.parametrize(
+    ("table", "column", "value"),
+    [
+        ("statements", "payment_due_on", date(2024, 2, 20)),
+        ("accounts", "status_cause", "seriously_overdue"),
+    ],
+)
+def test_a_column_that_came_later_is_null_in_what_was_written_before(lake, table, column, value):
+    before = statements(("a", 1, JANUARY, JANUARY))
+    lake.append(table, before, "b1")
+
+    def read(version):
+        with lake.connect({table: version}, known_at=JUNE.date()) as connection:
+            return connection.execute(f"SELECT account_id, {column} FROM {table}").fetchall()
+
+    assert read(0) == [("a", None)]
+    after = statements(("b", 1, JANUARY, JANUARY)).append_column(column, pa.array([value]))
+    lake.append(table, after, "b2")
+    assert read(0) == [("a", None)]
+    assert sorted(read(1)) == [("a", None), ("b", value)]
+    assert lake.read(table, batch_id="b1")[column].to_pylist() == [None]
+
+
 def test_protected_attributes_are_kept_in_a_folder_of_their_own(lake):
     rows = statements(("a", 1, JANUARY, JANUARY)).rename_columns(
         ["customer_id", "sex", "event_timestamp", "created_timestamp"]

@@ -25,7 +25,12 @@ from credit_limits.ingestion.tables import TABLES
 _PROTECTED = frozenset({"quarantine", *(table.name for table in TABLES if table.protected)})
 _KEYS = {"decisions": ("account_id",)} | {table.name: table.keys for table in TABLES}
 # Tables which a later version of the program writes with more columns than an earlier one did.
-_GROWING = ("decisions", "shadow_decisions", "outbox", "statements")
+_GROWING = ("accounts", "decisions", "shadow_decisions", "outbox", "statements")
+# Columns that came to a table of the contracts later; one written before has nulls there.
+_LATER_COLUMNS = {
+    "accounts": {"status_cause": "VARCHAR"},
+    "statements": {"payment_due_on": "DATE"},
+}
 _KNOWLEDGE_TABLES = ("statements", "outcomes", "accounts")
 
 
@@ -185,7 +190,10 @@ class Lake:
             # Delta writes a local path as an address, in which a blank is %20
             listed = ", ".join(map(literal, sorted(map(unquote, delta.file_uris()))))
             by_name = ", union_by_name = true" if table in _GROWING else ""
-            self._listed[table, version] = f"read_parquet([{listed}]{by_name})"
+            rows = f"read_parquet([{listed}]{by_name})"
+            if absent := _absent_columns(table, delta):
+                rows = f"(SELECT *, {absent} FROM {rows})"
+            self._listed[table, version] = rows
         return self._listed[table, version]
 
     def _configure(self, connection: duckdb.DuckDBPyConnection) -> None:
@@ -228,3 +236,11 @@ class Lake:
             ).fetchall()
             self._corrected[table, version] = bool(twice)
         return self._corrected[table, version]
+
+
+def _absent_columns(table: str, delta: DeltaTable) -> str:
+    """Nulls for the columns that came after this version of a table was written."""
+    written = {field.name for field in delta.schema().fields}
+    later = _LATER_COLUMNS.get(table, {})
+    nulls = (f"NULL::{kind} AS {name}" for name, kind in later.items() if name not in written)
+    return ", ".join(nulls)

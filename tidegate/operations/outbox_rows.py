@@ -56,13 +56,15 @@ SELECT
     decided.grade,
     statements.event_timestamp::DATE AS statement_on,
     statements.minimum_due_minor,
-    {due} AS payment_due_on,
+    statements.payment_due_on,
     statements.days_past_due
 FROM statements
 INNER JOIN decided USING (account_id)
 WHERE
     statements.event_timestamp <= $instant
-    AND coalesce({due}, statements.event_timestamp::DATE + $payment_due_days) > $as_of
+    AND coalesce(
+        statements.payment_due_on, statements.event_timestamp::DATE + $payment_due_days
+    ) > $as_of
     AND list_contains($grades, decided.grade)
 QUALIFY row_number() OVER (
     PARTITION BY statements.account_id ORDER BY statements.event_timestamp DESC
@@ -114,11 +116,10 @@ def reminders_due(
         known = _columns(connection, "statements")
         if "minimum_due_minor" not in known:
             return _SCHEMA.empty_table()
-        due = "statements.payment_due_on" if "payment_due_on" in known else "NULL::DATE"
         names = ["decision_id", "account_id", "customer_id", "product", "grade"]
         connection.register("decided", rows.select(names))
         bills = connection.sql(
-            _BILLS.format(due=due),
+            _BILLS,
             params={
                 "instant": end_of_day(as_of),
                 "as_of": as_of,
