@@ -205,12 +205,12 @@ def rollback(outcome: RollBackModelOutcome) -> Publication:
 
 def limits(outcome: AdjustLimitsOutcome) -> Publication:
     """Decisions by action, and the portfolio's caps with their slack and price."""
-    actions = tuple({"action": name, "accounts": n} for name, n in outcome.actions.items())
+    actions = tuple({"action": name, "accounts": n} for name, n in outcome.counts.items())
     caps = f"Portfolio caps, met at a gap of {outcome.allocation.gap:.1e}"
     ratios = _rows(outcome.allocation.ratio_rows)
     return Publication(
         outcome.decisions,
-        ", ".join(f"{count:,} {name}" for name, count in outcome.actions.items())
+        ", ".join(f"{count:,} {name}" for name, count in outcome.counts.items())
         + f"; gap {outcome.allocation.gap:.1e}"
         + "".join(
             f"; {cap.name} {used_share(cap.used, cap.cap):.1%} of its cap at price {cap.price:.3f}"
@@ -290,7 +290,7 @@ def rehearsed_month(line: MonthLine) -> str:
         verdict = "promoted" if record.judged.cleared else "refused"
         told.append(f"version {record.judged.version} {verdict}")
     if record.adjusted:
-        told.append(", ".join(f"{n:,} {name}" for name, n in record.adjusted.actions.items() if n))
+        told.append(", ".join(f"{n:,} {name}" for name, n in record.adjusted.counts.items() if n))
     if not record.deliveries:
         told.append("no delivery")
     told += [f"nothing was {step}" for step in record.refused]

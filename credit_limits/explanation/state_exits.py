@@ -64,7 +64,7 @@ class StateHeld:
     """A state as a decision left it: since when, for which causes, closed until when.
 
     ``since`` and ``closed_until`` are ``None`` where not known; without ``causes`` it was the
-    lender's books that made the state.
+    lender's books that made the state, and they do not say for what.
     """
 
     state: AccountStatus
@@ -114,7 +114,7 @@ def earliest_end(held: StateHeld, policy: LimitPolicy) -> date | None:
     """The first day on which a decision may end the state, its causes gone; None if not known.
 
     Months are counted as the calendar has them: a freeze of 31 January with two months at the
-    least may end from 1 March on. A freeze that the lender's books made is theirs to end.
+    least may end from 1 March on. A freeze that the books do not explain is the lender's to end.
     """
     if held.state is AccountStatus.FROZEN and held.causes and held.since is not None:
         return _month_after(held.since, policy.freezing.months_min)

@@ -14,6 +14,7 @@ from credit_limits.domain.account import (
     Segment,
 )
 from credit_limits.ingestion.contracts import Column, Kind, Reference, RowRule, TableContract
+from credit_limits.policy.account_changes import STATE_CAUSES
 
 _MOST_MINOR = 1e12
 _TIMES = (Column("event_timestamp", Kind.TIMESTAMP), Column("created_timestamp", Kind.TIMESTAMP))
@@ -102,11 +103,17 @@ TABLES: tuple[TableContract, ...] = (
             _minor("limit_minor"),
             Column("apr", Kind.FLOAT, 1.0, 0.0, 1.0),
             _text("status", 0.0, tuple(AccountStatus)),
+            _text("status_cause", 1.0, STATE_CAUSES),
             *_TIMES,
         ),
         (
             _TIMES_IN_ORDER,
             RowRule("opened_before_event", "opened_on <= event_timestamp", "opened after it"),
+            RowRule(
+                "cause_has_a_state",
+                "status_cause IS NULL OR status IN ('frozen', 'increases_closed')",
+                "a cause of a state that has none",
+            ),
         ),
         (_OF_CUSTOMER,),
     ),

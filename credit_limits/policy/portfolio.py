@@ -107,10 +107,10 @@ class Portfolio:
     ``status`` is the state in force: that of the latest decision, or of the lender's books where
     they were changed after it. ``state_since`` is the day it began, NaT where not known;
     ``state_causes`` a mask over :data:`~credit_limits.policy.account_changes.STATE_CAUSES`, 0
-    where no decision of ours made the state. ``state_conflict`` says that the books undid a
-    freeze. ``months_since_extension`` and ``months_since_rate_change`` are NaN for never.
-    ``income_lost_ratio`` is the share of the highest income of the year before that is lost, NaN
-    where no income is known.
+    where the books made the state and do not say for what. ``state_conflict`` says that the books
+    undid a freeze of ours. ``months_since_extension`` and ``months_since_rate_change`` are NaN for
+    never. ``income_lost_ratio`` is the share of the highest income of the year before that is lost,
+    NaN where no income is known.
 
     ``customer_total_minor`` adds up the limits of all accounts of the customer, also of those
     outside this portfolio, and ``customer_account_count`` counts them. ``segment`` is the place of

@@ -110,7 +110,8 @@ def state_moves(
 ) -> StateMoves:
     """Where each account goes; ``close_months`` is how long its causes close increases.
 
-    A freeze that no decision of ours made is the lender's to end, and stays.
+    A freeze without a cause is one that the lender's books made and do not explain: it is the
+    lender's to end, and stays.
     """
     count, months = len(portfolio), _months_in_state(portfolio)
     closing = masks_of(found.closing, STATE_CAUSES, count)

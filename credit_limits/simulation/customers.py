@@ -34,6 +34,7 @@ _AGE_CREDITWORTHINESS = 0.15
 _TENURE_CREDITWORTHINESS = 0.6
 _OCCUPATION_UNKNOWN_SHARE = 0.06
 _EMPLOYMENT_UNKNOWN_SHARE = 0.05
+_PAY_DAY, _PAY_HOUR = 9, 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +244,7 @@ def changed_records(
     p: Population,
     rng: np.random.Generator,
 ) -> tuple[CustomerRecords, Floats]:
-    """Records of customers whose income changes in a month, and everyone's income after it.
+    """Records of customers whose income changes for good in a month, and everyone's after it.
 
     ``month`` holds its first and its last instant in microseconds. A change comes with a new
     employment, and is learnt of some days after it happens.
@@ -258,3 +259,30 @@ def changed_records(
     at = np.flatnonzero(changes)
     employed = event // DAY_US * DAY_US
     return CustomerRecords(at, after[at], employed[at], event[at], created[at]), after
+
+
+def lost_log_income(
+    customers: Customers, distressed: Flags, p: Population, streams: Streams
+) -> Floats:
+    """What each customer's income on record is short of while they are in distress, log yuan.
+
+    Distress is a lost income for some, always the same customers, and something else for others. A
+    ratio of 0.6 is log 0.6 = -0.51. What distress does to payments it does by itself, so this
+    reaches the records alone.
+    """
+    losers = streams.of(Concern.LOST_INCOME).random(customers.count) < p.distress_income_share
+    return np.where(losers & distressed, np.log(p.distress_income_ratio), 0.0)
+
+
+def distress_records(
+    log_income: Floats, moved: Flags, first_seen_us: Ints, first_us: int
+) -> CustomerRecords:
+    """Records of customers whose income was lost, or is there again, on a month's pay day.
+
+    ``log_income`` is everyone's income on record from then on, ``moved`` whose differs from the
+    month before; who is not a customer yet states nothing.
+    """
+    at = np.flatnonzero(moved & (first_seen_us < first_us))
+    pay_day_us = np.full(len(at), first_us + _PAY_DAY * DAY_US)
+    event_us = pay_day_us + _PAY_HOUR * HOUR_US
+    return CustomerRecords(at, log_income[at], pay_day_us, event_us, event_us + DAY_US)

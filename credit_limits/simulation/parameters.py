@@ -57,6 +57,12 @@ class Population:
     income_change_log_sd: float = stated(
         0.20, "log yuan", "size of a change of income", low=0.0, high=3.0
     )
+    distress_income_share: float = share(
+        0.35, "customers whose distress is an income that they lose, and that the lender learns of"
+    )
+    distress_income_ratio: float = stated(
+        0.6, "ratio", "such an income in distress over that before", low=0.01, high=1.0
+    )
     cash_loan_share: float = share(0.37, "pay-later customers who also take a cash loan")
     cash_loan_only_share: float = share(0.05, "customers with a cash loan and no pay-later line")
     open_before_share: float = share(0.70, "customers who opened before the first month")

@@ -4,10 +4,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from credit_limits.domain.decision import ReasonCode
 from credit_limits.domain.money import MINOR_PER_YUAN
 from credit_limits.simulation.accounts import PARTNERS, PRODUCTS, Accounts
 from credit_limits.simulation.calendar import DAY_US, HOUR_US
 from credit_limits.simulation.columns import (
+    Flags,
     Floats,
     Ints,
     Table,
@@ -20,7 +22,15 @@ from credit_limits.simulation.columns import (
 )
 from credit_limits.simulation.delinquency import State, days_past_due
 from credit_limits.simulation.past_policy import LimitChanges
-from credit_limits.simulation.portfolio import CLOSED, OPEN, STATUSES, Scene, Standing
+from credit_limits.simulation.portfolio import (
+    CLOSED,
+    FROZEN,
+    INCREASES_CLOSED,
+    OPEN,
+    STATUSES,
+    Scene,
+    Standing,
+)
 from credit_limits.simulation.streams import Concern
 
 _CHURN_DAY = 26
@@ -71,13 +81,23 @@ def _with(table: Table, name: str, column: pa.Array) -> Table:
 def opening_records(accounts: Accounts) -> Table:
     """The first row of each account."""
     every, event = np.arange(accounts.count), accounts.opened_us + 2 * HOUR_US
-    status = np.full(accounts.count, OPEN)
-    limit = accounts.first_limit_minor
-    return _account_rows(accounts, every, limit, accounts.apr[every], status=status, event_us=event)
+    return _account_rows(
+        accounts,
+        every,
+        accounts.first_limit_minor,
+        accounts.apr[every],
+        status=np.full(accounts.count, OPEN),
+        in_arrears=np.zeros(accounts.count, dtype=np.bool_),
+        event_us=event,
+    )
 
 
 def change_records(before: Standing, after: Standing, changes: LimitChanges, scene: Scene) -> Table:
-    """Rows of accounts whose limit, status or rate changed in the month of ``after``."""
+    """Rows of accounts whose limit, status or rate changed in the month of ``after``.
+
+    Who was frozen for arrears and has none is thawed on the first day of the next month, once
+    somebody at the lender has seen the bill paid; at the end of this one the freeze still stands.
+    """
     accounts, calendar = scene.accounts, scene.calendar
     at = changes.account
     parts = [
@@ -87,6 +107,7 @@ def change_records(before: Standing, after: Standing, changes: LimitChanges, sce
             after.limit[at],
             after.annual_rate[at],
             status=before.status[at],
+            in_arrears=_frozen_for_arrears(before)[at],
             event_us=changes.event_us,
         )
     ]
@@ -94,9 +115,13 @@ def change_records(before: Standing, after: Standing, changes: LimitChanges, sce
         (after.status != before.status) | (after.annual_rate != before.annual_rate)
     )
     by_customer = after.churned[moved] & (after.status[moved] == CLOSED)
-    event = np.where(
-        by_customer,
-        calendar.first_us(after.month) + _CHURN_DAY * DAY_US,
+    thawed = _frozen_for_arrears(before)[moved] & (after.status[moved] == INCREASES_CLOSED)
+    event = np.select(
+        [by_customer, thawed],
+        [
+            calendar.first_us(after.month) + _CHURN_DAY * DAY_US,
+            calendar.first_us(after.month + 1) + HOUR_US,
+        ],
         calendar.last_day_us(after.month) + 18 * HOUR_US,
     )
     parts.append(
@@ -106,10 +131,16 @@ def change_records(before: Standing, after: Standing, changes: LimitChanges, sce
             after.limit[moved],
             after.annual_rate[moved],
             status=after.status[moved],
+            in_arrears=_frozen_for_arrears(after)[moved],
             event_us=event,
         )
     )
     return stacked(parts)
+
+
+def _frozen_for_arrears(standing: Standing) -> Flags:
+    """Accounts that the lender froze, and not an order."""
+    return np.asarray((standing.status == FROZEN) & ~standing.held_frozen)
 
 
 def _account_rows(
@@ -119,6 +150,7 @@ def _account_rows(
     annual_rate: Floats,
     *,
     status: npt.NDArray[np.integer],
+    in_arrears: Flags,
     event_us: Ints,
 ) -> Table:
     partner = accounts.partner[at]
@@ -132,6 +164,7 @@ def _account_rows(
             "limit_minor": whole(limit_minor),
             "apr": pa.array(annual_rate),
             "status": chosen(STATUSES, status),
+            "status_cause": chosen((ReasonCode.SERIOUSLY_OVERDUE,), ~in_arrears, ~in_arrears),
             "event_timestamp": instants(event_us),
             "created_timestamp": instants(event_us + HOUR_US),
         }

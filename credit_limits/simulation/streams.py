@@ -34,6 +34,7 @@ class Concern(IntEnum):
     HABITS = 20
     BUREAU_FILES = 21
     FRAUD = 22
+    LOST_INCOME = 23
 
 
 class Streams:

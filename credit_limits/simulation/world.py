@@ -1,17 +1,20 @@
 """The world as a whole, lived month by month: the tables that a lender would have."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from credit_limits.simulation.accounts import draw_accounts
 from credit_limits.simulation.bureau import bureau_of_month, is_reported
 from credit_limits.simulation.calendar import Calendar
 from credit_limits.simulation.columns import Floats, Table, split_by_knowledge, stacked
 from credit_limits.simulation.customers import (
+    CustomerRecords,
     changed_records,
     customers_table,
+    distress_records,
     draw_customers,
     first_records,
+    lost_log_income,
     protected_table,
 )
 from credit_limits.simulation.macro import draw_macro, macro_table
@@ -122,6 +125,7 @@ class RunningWorld:
             self.standing = advance(self.scene, before, NO_CHANGES, log_income)
             records = change_records(before, self.standing, NO_CHANGES, self.scene)
             self._post.add({"accounts": records, **_bureau_tables(self.scene, self.standing)})
+            self._post.add({"customers": _incomes_in_distress(self.scene, before, self.standing)})
 
     def step(self, orders: LimitOrders | None = None) -> MonthBatch:
         """Live one month more and hand out what becomes known in it.
@@ -136,9 +140,10 @@ class RunningWorld:
         else:
             changes = ordered_changes(scene, before, orders)
             entering = with_orders(before, orders)
-        incomes, log_income = _incomes_of_month(scene, before)
+        records, log_income = _changed_incomes(scene, before)
         self.standing, self.changes = advance(scene, entering, changes, log_income), changes
-        self._post.add({"customers": incomes})
+        self._post.add({"customers": _incomes_for_good(scene, self.standing, records)})
+        self._post.add({"customers": _incomes_in_distress(scene, before, self.standing)})
         self._post.add(_tables_of_month(scene, before, self.standing, changes))
         month = self.standing.month
         return MonthBatch(month, self._post.known_by(scene.calendar.last_us(month)))
@@ -172,10 +177,10 @@ def _founding_tables(scene: Scene) -> dict[str, Table]:
     }
 
 
-def _incomes_of_month(scene: Scene, standing: Standing) -> tuple[Table, Floats]:
-    """Rows of customers whose income changes, and everyone's income from then on."""
+def _changed_incomes(scene: Scene, standing: Standing) -> tuple[CustomerRecords, Floats]:
+    """Records of customers whose income changes for good, and everyone's from then on."""
     month, calendar = standing.month + 1, scene.calendar
-    records, log_income = changed_records(
+    return changed_records(
         scene.customers,
         standing.log_income,
         scene.first_seen_us,
@@ -183,7 +188,33 @@ def _incomes_of_month(scene: Scene, standing: Standing) -> tuple[Table, Floats]:
         p=scene.parameters.population,
         rng=scene.streams.of(Concern.INCOME, month),
     )
-    return customers_table(scene.customers, records, calendar.start.year), log_income
+
+
+def _incomes_for_good(scene: Scene, standing: Standing, records: CustomerRecords) -> Table:
+    """Rows of these records, short of what is lost to the distress of the month."""
+    stated = records.log_income + _lost(scene, standing)[records.customer]
+    return _customer_rows(scene, replace(records, log_income=stated))
+
+
+def _incomes_in_distress(scene: Scene, before: Standing, standing: Standing) -> Table:
+    """Rows of customers whose distress took their income in the month, or gave it back."""
+    lost = _lost(scene, standing)
+    records = distress_records(
+        standing.log_income + lost,
+        lost != _lost(scene, before),
+        scene.first_seen_us,
+        scene.calendar.first_us(standing.month),
+    )
+    return _customer_rows(scene, records)
+
+
+def _lost(scene: Scene, standing: Standing) -> Floats:
+    population = scene.parameters.population
+    return lost_log_income(scene.customers, standing.distressed, population, scene.streams)
+
+
+def _customer_rows(scene: Scene, records: CustomerRecords) -> Table:
+    return customers_table(scene.customers, records, scene.calendar.start.year)
 
 
 def _tables_of_month(

@@ -13,7 +13,7 @@ ROWS = {
     "accounts": 485,
     "activity_events": 5566,
     "bureau": 839,
-    "customers": 314,
+    "customers": 330,
     "limit_changes": 61,
     "links": 127,
     "macro": 18,
@@ -27,7 +27,7 @@ SUMS = {
     "statements.days_past_due": 1_860,
     "transactions.amount_minor": 486_596_801,
     "accounts.limit_minor": 875_335_000,
-    "customers.income_monthly_minor": 234_788_000,
+    "customers.income_monthly_minor": 244_155_000,
     "bureau.other_balance_minor": 969_391_430,
 }
 ACCOUNT = ("A00000000", "pay_later", 215_000)

@@ -275,6 +275,39 @@ def test_a_decided_state_holds_for_the_next_cycle_with_its_day_and_its_causes(la
 
 
 @pytest.mark.parametrize(
+    ("status", "cause", "causes"),
+    [
+        ("frozen", "account_takeover", 0b1),
+        ("frozen", "seriously_overdue", 0b10),
+        ("increases_closed", "persistent_debt", 0b10_0000_0000),
+        ("frozen", None, 0),
+    ],
+)
+def test_a_state_that_the_books_give_a_cause_rests_on_that_cause(lake, status, cause, causes):
+    changed = {"status": status, "status_cause": cause, "event_timestamp": day("2024-02-10")}
+    lake.append("accounts", rows(account(1, 1, **changed)), "books")
+    assert states(lake)[0] == (status, "2024-02-10", causes, False)
+
+
+def test_books_that_end_a_freeze_of_their_own_are_no_conflict(lake):
+    """It was taken over from the books with its day and its cause, so they may end it too."""
+    booked = account(
+        1,
+        1,
+        status="frozen",
+        status_cause="seriously_overdue",
+        event_timestamp=day("2024-03-01"),
+    )
+    lake.append("accounts", rows(booked), "books")
+    taken_over = {"state_since": date(2024, 3, 1), "state_causes": ["seriously_overdue"]}
+    lake.append("decisions", rows(frozen(1, "2024-04-30", **taken_over)), "decisions")
+    assert states(lake)[0] == ("frozen", "2024-03-01", 0b10, False)
+    thawed = account(1, 1, status="increases_closed", event_timestamp=day("2024-05-10"))
+    lake.append("accounts", rows(thawed), "more books")
+    assert states(lake)[0] == ("increases_closed", "2024-05-10", 0, False)
+
+
+@pytest.mark.parametrize(
     ("booked", "expected"),
     [
         ("frozen", ("frozen", "2024-03-31", 0b101, False)),  # the books follow the decision

@@ -43,6 +43,7 @@ def account(number):
         "limit_minor": 1_000_000,
         "apr": 0.18,
         "status": "open",
+        "status_cause": None,
         **TIMES,
     }
 

@@ -24,8 +24,10 @@ from credit_limits.ingestion.tables import TABLES
 # The quarantine keeps whole source lines, protected attributes among them.
 _PROTECTED = frozenset({"quarantine", *(table.name for table in TABLES if table.protected)})
 _KEYS = {"decisions": ("account_id",)} | {table.name: table.keys for table in TABLES}
-# Tables which a later version of the program writes with more columns than an earlier one did.
-_GROWING = ("decisions", "shadow_decisions", "outbox", "statements")
+# Tables that a later version of the program may write with more columns.
+_GROWING = ("accounts", "decisions", "shadow_decisions", "outbox", "statements")
+# Columns that came later to a table of the contracts; a lake without them has nulls there.
+_LATER_COLUMNS = {"accounts": "NULL::VARCHAR AS status_cause"}
 _KNOWLEDGE_TABLES = ("statements", "outcomes", "accounts")
 
 
@@ -202,6 +204,8 @@ class Lake:
         known_at: date | None,
     ) -> str:
         rows = f"SELECT * FROM {self._files(table, version)}"
+        if later := _LATER_COLUMNS.get(table):
+            rows = f"SELECT * FROM ({rows} UNION ALL BY NAME SELECT {later} WHERE false)"
         if known_at is None:
             return rows
         known = f"{rows} WHERE created_timestamp <= '{end_of_day(known_at).isoformat()}'"

@@ -144,7 +144,7 @@ def _adjusted(outcome: "AdjustLimitsOutcome") -> list[str]:
         *_overlay_lines(outcome),
         *([outcome.limit_response.words] if outcome.limit_response else []),
         *([f"{outcome.launch.reason}; see tidegate launch status"] if outcome.launch else []),
-        *table(("action", "accounts"), list(outcome.actions.items())),
+        *table(("action", "accounts"), list(outcome.counts.items())),
         *(f"outbox: {row.words}" for row in outcome.due),
         *rule_book_lines(outcome.rule_book),
         *portfolio_rows([("", outcome.allocation.caps, outcome.allocation.ratio_rows)]),

@@ -230,6 +230,7 @@ def _outcome(cycle: DecisionCycle, batch: DecisionBatch, stored: pa.Table) -> Ad
         batch_id=cycle.batch_id,
         decisions=len(portfolio),
         actions=action_counts(batch.action),
+        done=action_counts(batch.actions),
         by_product=group_rows(portfolio, batch, portfolio.product, PRODUCTS),
         by_grade=group_rows(portfolio, batch, batch.grade, tuple(Grade)),
         allocation=allocation_row(batch),

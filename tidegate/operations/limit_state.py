@@ -35,14 +35,19 @@ _ABSENT = {
         "NULL::BIGINT AS extension_months, NULL::DOUBLE AS annual_rate_to"
     ),
 }
+_CAUSE_PLACES = " ".join(
+    f"WHEN '{cause}' THEN {1 << bit}" for bit, cause in enumerate(STATE_CAUSES)
+)
 _CAUSE_BITS = " + ".join(
     f"CASE WHEN list_contains(state_causes, '{cause}') THEN {1 << bit} ELSE 0 END"
     for bit, cause in enumerate(STATE_CAUSES)
 )
+_BOOKED_CAUSE_BIT = f"CASE standing.status_cause {_CAUSE_PLACES} ELSE 0 END"
 _STATE = f"""
 WITH booked AS (
     SELECT
-        account_id, customer_id, product, partner_id, limit_minor, apr, status, event_timestamp,
+        account_id, customer_id, product, partner_id, limit_minor, apr, status, status_cause,
+        event_timestamp,
         status IS DISTINCT FROM lag(status) OVER (
             PARTITION BY account_id ORDER BY event_timestamp
         ) AS changes_status
@@ -51,8 +56,11 @@ WITH booked AS (
 ),
 account AS (
     SELECT
-        account_id, customer_id, product, partner_id, limit_minor, apr, status,
-        max(event_timestamp) FILTER (changes_status) OVER (PARTITION BY account_id) AS booked_at
+        account_id, customer_id, product, partner_id, limit_minor, apr, status, status_cause,
+        max(event_timestamp) FILTER (changes_status) OVER (PARTITION BY account_id) AS booked_at,
+        max(event_timestamp) FILTER (changes_status AND status = $frozen) OVER (
+            PARTITION BY account_id
+        ) AS frozen_at
     FROM booked
     QUALIFY row_number() OVER (PARTITION BY account_id ORDER BY event_timestamp DESC) = 1
 ),
@@ -126,7 +134,10 @@ standing AS (
         state,
         state_since,
         causes,
-        booked_at
+        status_cause,
+        booked_at,
+        -- undone is a freeze of ours, and not one that the books had made before us
+        state = $frozen AND causes > 0 AND state_since IS DISTINCT FROM frozen_at::DATE AS undoable
     FROM account LEFT JOIN decided USING (account_id)
 )
 SELECT
@@ -136,8 +147,8 @@ SELECT
     CASE WHEN as_decided THEN state ELSE status END AS status,
     CASE WHEN as_decided THEN state_since ELSE standing.booked_at::DATE END::TIMESTAMP
         AS state_since,
-    CASE WHEN as_decided THEN causes ELSE 0 END AS state_causes,
-    NOT as_decided AND coalesce(state = $frozen AND causes > 0, false) AS state_conflict,
+    CASE WHEN as_decided THEN causes ELSE {_BOOKED_CAUSE_BIT} END AS state_causes,
+    NOT as_decided AND coalesce(undoable, false) AS state_conflict,
     account.limit_minor,
     coalesce(balance_minor, 0) AS balance_minor,
     apr,

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from credit_limits.allocation.certificate import CapUsage
 from credit_limits.decisions import DecisionBatch
-from credit_limits.explanation.reasons import ACTIONS
+from credit_limits.explanation.reasons import ACTIONS, NONE
 from credit_limits.launch.policy import Step
 from credit_limits.policy.portfolio import Integers, Portfolio
 from credit_limits.portfolio_problem import RatioHeld
@@ -124,6 +124,8 @@ class BrakeRow(OrderedBrake):
 class AdjustLimitsOutcome(BaseModel):
     """The batch of decisions, and all that it follows from.
 
+    ``actions`` counts each decision once, by the first of what is done; ``done`` counts it under
+    everything that is done to the account, and is empty for a batch from before it was counted.
     ``merkle_root`` is over the digests of its rows, in order of account. ``data_versions`` are
     the Delta versions of the lake's tables when it was decided. ``brakes`` are those that held
     for its accounts, ``overlay`` the macro overlay, ``limit_response`` how balance and default were
@@ -139,6 +141,7 @@ class AdjustLimitsOutcome(BaseModel):
     batch_id: str
     decisions: int
     actions: ActionCounts
+    done: ActionCounts = {}
     by_product: tuple[GroupRow, ...]
     by_grade: tuple[GroupRow, ...]
     allocation: AllocationRow
@@ -159,6 +162,11 @@ class AdjustLimitsOutcome(BaseModel):
     launch: LaunchServed | None = None
     due: tuple[DueRow, ...] = ()
     recognised: bool = False
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Accounts under each action that was done to them."""
+        return self.done or self.actions
 
     @property
     def batch_ids(self) -> tuple[str, ...]:
@@ -221,9 +229,10 @@ def brake_rows(brakes: Sequence[Brake]) -> tuple[BrakeRow, ...]:
     )
 
 
-def action_counts(action: Integers) -> dict[str, int]:
-    """How many decisions there are of each action, also of those with none."""
-    counts = np.bincount(action, minlength=len(ACTIONS)).tolist()
+def action_counts(actions: Integers) -> dict[str, int]:
+    """How often each action is among these places in ``ACTIONS``, also those that never are."""
+    there = actions[actions != NONE]
+    counts = np.bincount(there, minlength=len(ACTIONS)).tolist()
     return dict(zip((str(name) for name in ACTIONS), counts, strict=True))
 
 
