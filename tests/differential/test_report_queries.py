@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from credit_limits.domain.account import Scenario
 from credit_limits.domain.decision import Action
 from credit_limits.explanation.reasons import BESIDE_THE_LIMIT
-from tidegate.operations.cycle_queries import DecisionRows, portfolio
+from tidegate.operations.cycle_queries import DecisionRows, incomes_changed, portfolio
 
 ACTIONS = tuple(Action)
 REASONS = ("overdue", "cool_off", "inactive", "already_best")
@@ -30,6 +30,9 @@ decision_rows = st.lists(
             "to_minor": LIMITS,
             "reasons": st.lists(st.sampled_from(REASONS), min_size=1, max_size=3, unique=True),
             "scenario_limits_minor": st.lists(LIMITS, min_size=9, max_size=9),
+            "state_before": st.sampled_from(["open", "frozen", "increases_closed", None]),
+            "state_causes": st.sampled_from([[], ["overdue"], None]),
+            "annual_rate_from": st.sampled_from([0.18, None]),
             "batch_id": st.sampled_from(["first", "second", "other"]),
             "account_id": st.integers(0, 25).map(lambda number: f"a{number:03d}"),
         }
@@ -46,6 +49,9 @@ DECISION_SCHEMA = pa.schema(
         ("reasons", pa.list_(pa.string())),
         ("scenarios", pa.list_(pa.string())),
         ("scenario_limits_minor", pa.list_(pa.int64())),
+        ("state_before", pa.string()),
+        ("state_causes", pa.list_(pa.string())),
+        ("annual_rate_from", pa.float64()),
         ("batch_id", pa.string()),
     ]
 )
@@ -135,13 +141,46 @@ def test_shares_of_the_limit_by_use(rows):
     assert found == (expected if mine else [])
 
 
-def test_a_table_of_before_there_were_sub_limits_has_no_shares():
+@settings(max_examples=15)
+@given(decision_rows)
+def test_states_and_rates(rows):
+    sql, mine = decided(rows)
+    frozen = [row for row in mine if row["state_before"] == "frozen"]
+    assert sql.states_and_rates() == (
+        len(frozen),
+        sum(not row["state_causes"] for row in frozen),
+        sum(row["state_before"] == "increases_closed" for row in mine),
+        sum(row["annual_rate_from"] is not None for row in mine),
+    )
+
+
+@settings(max_examples=15)
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from([None, 1, 2])), max_size=9))
+def test_customers_with_different_incomes_on_record(records):
     connection = duckdb.connect()
-    old = ("scenarios", "scenario_limits_minor")
+    columns = list(zip(*records, strict=True)) or [(), ()]
+    customers = {
+        "customer_id": pa.array(columns[0], pa.string()),
+        "income_monthly_minor": pa.array(columns[1], pa.int64()),
+    }
+    connection.register("customers", pa.table(customers))
+    known = [(who, income) for who, income in records if income is not None]
+    changed = [who for who in "abc" if {(who, 1), (who, 2)} <= {*known}]
+    assert incomes_changed(connection) == len(changed)
+
+
+def test_a_table_of_before_there_were_sub_limits_and_states_has_none():
+    connection = duckdb.connect()
+    old = (
+        *("scenarios", "scenario_limits_minor"),
+        *("state_before", "state_causes", "annual_rate_from"),
+    )
     fields = [field for field in DECISION_SCHEMA if field.name not in old]
     row = {"account_id": "a", "product": "pay_later", "grade": "A", "batch_id": "first"}
     connection.register("decisions", pa.Table.from_pylist([row], schema=pa.schema(fields)))
-    assert DecisionRows.of_batches(connection, ["first"]).scenario_shares() == ()
+    found = DecisionRows.of_batches(connection, ["first"])
+    assert found.scenario_shares() == ()
+    assert found.states_and_rates() == (0, 0, 0, 0)
 
 
 @settings(max_examples=25)

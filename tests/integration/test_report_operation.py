@@ -53,6 +53,16 @@ def test_the_page_is_written_once_and_then_recognised(platform):
 
 
 @pytest.mark.usefixtures("cycle")
+def test_actions_that_did_not_occur_say_what_they_take(platform):
+    seen = gather_cycle(platform, DAY).decisions.seen
+    assert (seen.frozen, seen.past_due, seen.rates_known, seen.incomes_changed) == (0, 1, 0, 0)
+    assert seen.tables == {"accounts", "statements"}
+    told = page(platform).decode()
+    assert "What it takes for the actions that did not occur" in told
+    assert "The lake lacks transactions, activity_events, links, which tell of some causes." in told
+
+
+@pytest.mark.usefixtures("cycle")
 def test_without_a_date_the_lake_s_last_day_is_written_up(platform):
     assert write_report(platform, WriteReportRequest()).as_of == DAY
 

@@ -178,12 +178,31 @@ class DueLine:
 
 
 @dataclass(frozen=True, slots=True)
+class SeenByCycle:
+    """What a cycle had to decide about, as far as it says why an action did not occur.
+
+    ``frozen`` and ``closed`` (to increases) are accounts before the cycle, of the frozen ones
+    ``frozen_without_cause`` those whose books do not say for what; ``past_due`` and
+    ``rates_known`` are accounts, ``incomes_changed`` customers with different incomes on record,
+    ``tables`` those that the lake has.
+    """
+
+    frozen: int
+    frozen_without_cause: int
+    closed: int
+    past_due: int
+    rates_known: int
+    incomes_changed: int
+    tables: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Decisions:
     """The decisions of the cycle: of each account the last one.
 
     There is one batch, or one for each product that was decided by itself, oldest first.
     ``scenario_shares`` ends with the shares over all grades. ``due`` is what the outbox holds for
-    them, the most pressing first.
+    them, the most pressing first. ``seen`` is what they were about.
     """
 
     batches: tuple[DecisionBatch, ...]
@@ -196,6 +215,7 @@ class Decisions:
     reasons: tuple[ReasonCount, ...]
     due: tuple[DueLine, ...]
     scenario_shares: tuple[ScenarioShares, ...] = ()
+    seen: SeenByCycle | None = None
 
     @property
     def model_version(self) -> str:

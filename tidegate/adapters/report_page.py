@@ -7,6 +7,7 @@ content policy forbids scripts and every request.
 from tidegate.adapters import action_plots
 from tidegate.adapters import report_plots as plots
 from tidegate.adapters import report_wording as wording
+from tidegate.adapters.absent_actions import absent_actions
 from tidegate.adapters.cycle_report import CycleReport, Standing
 from tidegate.adapters.cycle_report_decisions import Decisions
 from tidegate.adapters.html_page import Fact, filled, stylesheet
@@ -45,6 +46,7 @@ def render(report: CycleReport) -> bytes:
         sections=_SECTIONS,
         tone=_TONES[report.standing],
         facts=_facts(report),
+        absent_actions=absent_actions,
         action_plots=action_plots,
         plots=plots,
         response_plot=response_plot,

@@ -67,10 +67,18 @@ _NO_STATEMENT = """
     SELECT NULL::VARCHAR AS account_id, NULL::BIGINT AS balance_minor, NULL::BIGINT AS days_past_due
     WHERE false
 """
-# a table of before there were sub-limits has no columns for them
-_NO_SUB_LIMITS = (
-    "SELECT NULL::VARCHAR[] AS scenarios, NULL::BIGINT[] AS scenario_limits_minor WHERE false"
+# a table of before there were sub-limits and states has no columns for them
+_LATER_COLUMNS = (
+    "SELECT NULL::VARCHAR[] AS scenarios, NULL::BIGINT[] AS scenario_limits_minor, "
+    "NULL::VARCHAR AS state_before, NULL::VARCHAR[] AS state_causes, "
+    "NULL::DOUBLE AS annual_rate_from WHERE false"
 )
+_INCOMES_CHANGED = """
+SELECT count(*) FROM (
+    SELECT customer_id FROM customers GROUP BY customer_id
+    HAVING min(income_monthly_minor) < max(income_monthly_minor)
+)
+"""
 
 
 def portfolio(
@@ -91,6 +99,12 @@ def portfolio(
     )
 
 
+def incomes_changed(connection: duckdb.DuckDBPyConnection) -> int:
+    """Customers with different incomes on record, by the view ``customers``."""
+    ((changed,),) = connection.execute(_INCOMES_CHANGED).fetchall()
+    return int(changed)
+
+
 @dataclass(frozen=True, slots=True)
 class DecisionRows:
     """The decisions that stand, one an account, as the table ``decision`` of a connection."""
@@ -104,8 +118,9 @@ class DecisionRows:
         """Of each account its last row in the view ``decisions``, batches oldest first."""
         connection.execute(
             "CREATE TEMP TABLE decision AS SELECT account_id, product, grade, action, actions, "
-            "from_minor, to_minor, reasons, scenarios, scenario_limits_minor, batch_id "
-            f"FROM (SELECT * FROM decisions UNION ALL BY NAME {_NO_SUB_LIMITS}) "
+            "from_minor, to_minor, reasons, scenarios, scenario_limits_minor, batch_id, "
+            "state_before, state_causes, annual_rate_from "
+            f"FROM (SELECT * FROM decisions UNION ALL BY NAME {_LATER_COLUMNS}) "
             "WHERE list_contains($batches, batch_id) QUALIFY row_number() OVER ("
             "PARTITION BY account_id ORDER BY list_position($batches, batch_id) DESC) = 1",
             {"batches": list(batch_ids)},
@@ -157,6 +172,18 @@ class DecisionRows:
             )
             for grade, accounts, limit, *amounts in rows
         )
+
+    def states_and_rates(self) -> tuple[int, int, int, int]:
+        """Accounts frozen before, those of them without a cause, closed before, with a rate."""
+        frozen = f"state_before = '{AccountStatus.FROZEN}'"
+        ((*counts,),) = self.connection.execute(
+            f"SELECT count(*) FILTER ({frozen}), "
+            f"count(*) FILTER ({frozen} AND coalesce(len(state_causes), 0) = 0), "
+            f"count(*) FILTER (state_before = '{AccountStatus.INCREASES_CLOSED}'), "
+            "count(annual_rate_from) FROM decision"
+        ).fetchall()
+        frozen_before, without_cause, closed, rates = map(int, counts)
+        return frozen_before, without_cause, closed, rates
 
     def largest_moves(self, action_sign: int, sentence: Callable[[str], str]) -> tuple[Move, ...]:
         """The largest increases (``action_sign`` 1) or decreases (-1), by the amount moved."""

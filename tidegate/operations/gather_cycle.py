@@ -18,7 +18,12 @@ from tidegate.adapters.cycle_report import (
     ProductStanding,
     Standing,
 )
-from tidegate.adapters.cycle_report_decisions import DecisionBatch, Decisions, DueLine
+from tidegate.adapters.cycle_report_decisions import (
+    DecisionBatch,
+    Decisions,
+    DueLine,
+    SeenByCycle,
+)
 from tidegate.adapters.cycle_report_model import LaunchCycle, OverrideLine
 from tidegate.adapters.cycle_report_response import LimitResponseTold
 from tidegate.adapters.cycle_report_watch import Drift
@@ -26,7 +31,7 @@ from tidegate.adapters.dated_policies import load_dated
 from tidegate.operations import cycle_sections as sections
 from tidegate.operations.brakes import open_brakes
 from tidegate.operations.cycle_entries import CycleEntries
-from tidegate.operations.cycle_queries import DecisionRows, portfolio
+from tidegate.operations.cycle_queries import DecisionRows, incomes_changed, portfolio
 from tidegate.operations.launches import LaunchServed, LaunchStepped, LaunchStopped
 from tidegate.operations.limit_response_row import LimitResponseRow
 from tidegate.operations.limit_response_section import limit_response_told
@@ -58,15 +63,16 @@ def gather_cycle(platform: Platform, as_of: date) -> CycleReport:
     watched = _outcome(WatchDriftOutcome, cycle.watched)
     trained = _outcome(RetrainModelOutcome, cycle.trained)
     before = _outcome(RetrainModelOutcome, cycle.champion_trained)
+    held = _portfolio(platform, as_of, adjusted)
     return CycleReport(
         as_of=as_of,
         standing=_standing(adjusted, judged),
         refusal=str(cycle.refused.payload["reason"]) if cycle.refused else None,
-        portfolio=_portfolio(platform, as_of, adjusted),
+        portfolio=held,
         batches=tuple(sections.batch_quality(entry) for entry in cycle.batches),
         comparison=sections.model_comparison(trained, before) if trained else None,
         gate=sections.gate_verdict(judged) if judged else None,
-        decisions=_decisions(platform, adjusted, _due(cycle)) if adjusted else None,
+        decisions=_decisions(platform, adjusted, held, _due(cycle)) if adjusted else None,
         drift=_drift(platform, watched) if watched else None,
         lineage=_lineage(cycle, adjusted, trained),
         launch=_launch(platform, as_of),
@@ -132,7 +138,10 @@ def _due(cycle: CycleEntries) -> tuple[DueLine, ...]:
 
 
 def _decisions(
-    platform: Platform, adjusted: Sequence[AdjustLimitsOutcome], due: tuple[DueLine, ...]
+    platform: Platform,
+    adjusted: Sequence[AdjustLimitsOutcome],
+    held: Sequence[ProductStanding],
+    due: tuple[DueLine, ...],
 ) -> Decisions:
     newest = adjusted[-1].batch_id
     lost = DataMissing(
@@ -168,7 +177,33 @@ def _decisions(
             bands=rows.bands(),
             reasons=rows.reasons(_sentence),
             due=due,
+            seen=_seen(platform, adjusted[-1], rows, held),
         )
+
+
+def _seen(
+    platform: Platform,
+    batch: AdjustLimitsOutcome,
+    rows: DecisionRows,
+    held: Sequence[ProductStanding],
+) -> SeenByCycle:
+    """What the cycle of a batch had to decide about, from the table versions it was made from."""
+    frozen, without_cause, closed, rates = rows.states_and_rates()
+    changed = 0
+    if "customers" in batch.data_versions:
+        with platform.lake.connect(
+            batch.data_versions, known_at=batch.as_of, tables=["customers"]
+        ) as connection:
+            changed = incomes_changed(connection)
+    return SeenByCycle(
+        frozen=frozen,
+        frozen_without_cause=without_cause,
+        closed=closed,
+        past_due=sum(sum(product.past_due[1:]) for product in held),
+        rates_known=rates,
+        incomes_changed=changed,
+        tables=frozenset(batch.data_versions),
+    )
 
 
 def _launch(platform: Platform, as_of: date) -> LaunchCycle | None:
