@@ -6,6 +6,7 @@ A test fails while a page differs from what this would write.
 """
 
 from collections.abc import Callable, Iterable
+from itertools import groupby
 from pathlib import Path
 
 from credit_limits.domain import errors
@@ -23,6 +24,8 @@ from credit_limits.policy.rulebook_columns import (
     RuleColumn,
 )
 from credit_limits.policy.rulebook_language import FUNCTIONS, OPERATORS
+from credit_limits.simulation.parameters import WorldParameters
+from credit_limits.simulation.stated_fields import parameter_rows
 from tidegate.adapters.settings import Settings
 from tidegate.cli.reference import reference_page
 
@@ -132,6 +135,22 @@ def _meaning(column: RuleColumn) -> str:
     return f"{column.description}: {values}" if values else column.description
 
 
+def world_page() -> str:
+    """Every parameter of the simulated world, group by group."""
+    sections = [
+        "# Parameters of the world",
+        _NOTE,
+        "What they are for stands in [the world](../explanation/the-world.md). An assumption is a "
+        "value that no publication gives.",
+    ]
+    rows = sorted(parameter_rows(WorldParameters()), key=lambda row: row.group)
+    for group, held in groupby(rows, key=lambda row: row.group):
+        cells = ((f"`{r.name}`", f"{r.value}", r.unit, r.description, r.source) for r in held)
+        header = ("parameter", "value", "unit", "meaning", "source")
+        sections += [f"## {group.replace('_', ' ')}", _grid(header, cells)]
+    return "\n\n".join(sections)
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "tables.md": tables_page,
     "features.md": features_page,
@@ -139,6 +158,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "errors.md": errors_page,
     "command_line.md": reference_page,
     "rule-book.md": rule_book_page,
+    "world.md": world_page,
 }
 
 

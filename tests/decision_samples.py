@@ -1,6 +1,7 @@
 """Accounts for the tests of limit decisions: the policy that ships, plain accounts, drawn ones."""
 
 import copy
+from collections.abc import Iterable
 from dataclasses import fields, replace
 from datetime import date
 from functools import cache
@@ -267,6 +268,11 @@ def drawn_orders(draw: st.DrawFn) -> BrakeOrder:
         draw(st.sampled_from([(), ("east",), ("east", "west"), ("nowhere",)])),
         **draw(_DEGREES[measure]),
     )
+
+
+def stop_of(products: Iterable[Product]) -> Brakes:
+    """No increases of these products."""
+    return Brakes((BrakeOrder(BrakeMeasure.NO_INCREASES, tuple(sorted(products))),))
 
 
 def drawn_brakes() -> st.SearchStrategy[Brakes]:

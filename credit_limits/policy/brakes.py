@@ -4,7 +4,6 @@ An alarm of the watch applies one to whole products; a person sets one for any p
 portfolio. Cuts and closures go on under every brake.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -167,9 +166,3 @@ class Brakes:
 
 NO_BRAKES = Brakes()
 """Nothing is held back."""
-
-
-def stop_of(products: Iterable[Product]) -> Brakes:
-    """No increases of these products; nothing where there are none."""
-    named = tuple(sorted(products))
-    return Brakes((BrakeOrder(BrakeMeasure.NO_INCREASES, named),) if named else ())

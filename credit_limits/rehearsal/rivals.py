@@ -100,14 +100,6 @@ ORACLE = Rival(
 RIVALS = (HOLD, RULE_OF_THUMB, OBSERVATIONAL, ORACLE)
 
 
-def rival_named(name: str) -> Rival:
-    """The rival of that name; ``ValueError`` listing the names where there is none."""
-    for rival in RIVALS:
-        if rival.name == name:
-            return rival
-    raise ValueError(f"no rival named {name}; there are {', '.join(r.name for r in RIVALS)}")
-
-
 def run_rival(
     parameters: WorldParameters,
     rival: Rival,

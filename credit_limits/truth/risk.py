@@ -42,11 +42,6 @@ class Truth:
     creditworthiness: Floats
     limit_effect_log_odds: float
 
-    @property
-    def limit_effect_sign(self) -> int:
-        """1 where a higher limit raises default, -1 where it lowers it, 0 where it does not."""
-        return int(np.sign(self.limit_effect_log_odds))
-
 
 @dataclass(frozen=True, slots=True)
 class TrueMonth:

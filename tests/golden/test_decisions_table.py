@@ -10,9 +10,8 @@ from credit_limits.decisions import decide
 from credit_limits.domain.account import Product
 from credit_limits.domain.money import yuan
 from credit_limits.explanation.reasons import ACTIONS, NONE, REASONS
-from credit_limits.policy.brakes import stop_of
 from credit_limits.policy.risk_grades import Grade
-from tests.decision_samples import NOT_KNOWN, portfolio_of, shipped_policy
+from tests.decision_samples import NOT_KNOWN, portfolio_of, shipped_policy, stop_of
 
 HEAVY = {"balance": yuan(6_000), "utilization_ratio_12m": 0.6, "balance_mean_6m_minor": 6e5}
 FULL = {"balance": yuan(9_000), "utilization_ratio_12m": 0.9, "payment_ratio_12m": 0.05}

@@ -16,10 +16,15 @@ from credit_limits.policy.brakes import (
     BrakeMeasure,
     BrakeOrder,
     Brakes,
-    stop_of,
 )
 from credit_limits.policy.eligibility import permitted
-from tests.decision_samples import drawn_brakes, drawn_portfolios, portfolio_of, shipped_policy
+from tests.decision_samples import (
+    drawn_brakes,
+    drawn_portfolios,
+    portfolio_of,
+    shipped_policy,
+    stop_of,
+)
 
 BOTH = stop_of(Product)
 BRAKE_CODES = [REASONS.index(reason) for reason in BRAKE_REASONS.values()]
@@ -179,4 +184,3 @@ def test_an_order_in_words_and_as_part_of_an_id():
         "increases to at most 1.15 times the limit of cash_loan for consumer in east"
     )
     assert BOTH.orders[0].text == "no_increases"
-    assert stop_of(()) == NO_BRAKES

@@ -12,8 +12,7 @@ from credit_limits.domain.digest import digest_of
 from credit_limits.domain.past_due_link import PastDueLink
 from credit_limits.domain.periods import end_of_day
 from credit_limits.explanation.reasons import NONE
-from credit_limits.policy.brakes import stop_of
-from tests.decision_samples import AS_OF, NOT_KNOWN, portfolio_of, shipped_policy
+from tests.decision_samples import AS_OF, NOT_KNOWN, portfolio_of, shipped_policy, stop_of
 from tidegate.operations.decision_rows import (
     Identity,
     Lineage,

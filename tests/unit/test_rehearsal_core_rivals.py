@@ -17,11 +17,9 @@ from credit_limits.rehearsal.oracle import (
 )
 from credit_limits.rehearsal.rivals import (
     HOLD,
-    OBSERVATIONAL,
     ORACLE,
     RIVALS,
     RULE_OF_THUMB,
-    rival_named,
     run_rival,
 )
 from credit_limits.rehearsal.sight import CEILING_MINOR, LADDER, Seen, may_move, orders_to
@@ -51,13 +49,6 @@ def eligible(scene):
 
 
 class TestNames:
-    def test_a_rival_is_found_by_its_name(self):
-        assert [rival_named(rival.name) for rival in RIVALS] == list(RIVALS)
-
-    def test_an_unknown_name_is_answered_with_the_known_ones(self):
-        with pytest.raises(ValueError, match="hold, rule_of_thumb, observational, oracle"):
-            rival_named("random")
-
     def test_titles_and_descriptions_are_for_people(self):
         assert len({rival.title for rival in RIVALS}) == len(RIVALS)
         assert all(rival.description.endswith(".") for rival in RIVALS)
@@ -266,6 +257,3 @@ class TestRunRival:
     @pytest.mark.parametrize("rival", RIVALS, ids=lambda rival: rival.name)
     def test_every_rival_lives_without_a_history(self, rival):
         assert len(run_rival(parameters(30, months=2), rival, history_months=0).months) == 2
-
-    def test_observational_is_one_of_them(self):
-        assert rival_named("observational") is OBSERVATIONAL

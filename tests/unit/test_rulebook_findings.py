@@ -9,12 +9,11 @@ import pytest
 from credit_limits.decisions import decide
 from credit_limits.domain.decision import ReasonCode
 from credit_limits.domain.money import yuan
-from credit_limits.policy.brakes import stop_of
 from credit_limits.policy.eligibility import permitted
 from credit_limits.policy.portfolio import PRODUCTS
 from credit_limits.policy.rulebook_effects import counted_annual_rate
 from credit_limits.policy.rulebook_findings import find
-from tests.decision_samples import NOT_KNOWN, portfolio_of, shipped_policy
+from tests.decision_samples import NOT_KNOWN, portfolio_of, shipped_policy, stop_of
 from tests.rulebook_samples import CAP, DUTY, book, shipped_book
 from tidegate.operations.rule_rows import rule_book_row, rule_texts
 

@@ -166,12 +166,6 @@ class FeatureStore:
         self._applied.registry.refresh(_PROJECT)
         self._oldest_kept.clear()
 
-    def online_as_of(self, service: str) -> date | None:
-        """The date whose features the online store holds for every view of the service."""
-        ends = self._online_ends(service_of(service))
-        known = [end for end in ends if end is not None]
-        return min(known).date() if len(known) == len(ends) else None
-
     def online(self, account_ids: Sequence[str], service: str) -> pd.DataFrame:
         """Features from the online store, a row for each id, in order.
 

@@ -7,7 +7,6 @@ from tidegate.cli.invocation import table
 
 if TYPE_CHECKING:
     from tidegate.operations.announce import AnnounceOutcome
-    from tidegate.operations.decided_shares import DecisionDriftRow
     from tidegate.operations.matured_decisions import MaturedRow
     from tidegate.operations.take_back import TakenBack
     from tidegate.operations.watch_outcome import EarlyDelinquencyRow, WatchDriftOutcome
@@ -69,10 +68,6 @@ def _watched(outcome: "WatchDriftOutcome") -> list[str]:
         *([f"report: {outcome.report}"] if outcome.report else []),
         "next: tidegate report",
     ]
-
-
-def _decisions_moved(decisions: "DecisionDriftRow | None") -> list[str]:
-    return [f"decisions: {text}" for text in decisions.findings] if decisions else []
 
 
 def _taken_back(taken: "TakenBack | None") -> list[str]:

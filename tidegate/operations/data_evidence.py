@@ -17,7 +17,6 @@ from tidegate.adapters.snapshots import compute_view
 from tidegate.operations.candidate import Candidate
 from tidegate.operations.scored_rows import label_window_months, with_features
 
-_COHORTS = 2
 _ROWS_A_COHORT = 2_000
 _SEED = 7
 _RELATIVE_TOLERANCE = 1e-9
