@@ -37,6 +37,7 @@ from credit_limits.policy.rulebook_effects import counted_annual_rate
 from credit_limits.policy.rulebook_findings import RuleTouch, with_duties
 from credit_limits.policy.scenario_limits import scenario_limits_minor
 from credit_limits.portfolio_problem import (
+    DayAccounts,
     GroupSizes,
     RatioHeld,
     allocation_problem,
@@ -87,6 +88,8 @@ def decide(
     label_window_months: int,
     brakes: Brakes = NO_BRAKES,
     rulebook: RuleBook = NO_RULES,
+    *,
+    day: DayAccounts = MappingProxyType({}),
 ) -> DecisionBatch:
     """Decide the limit of every account.
 
@@ -96,6 +99,8 @@ def decide(
         label_window_months: the window of the model's default probability.
         brakes: what holds raises back.
         rulebook: the rules of law in force for the lender.
+        day: of how many accounts in the scope of each count of changes these are a part; where it
+            does not say, they are the whole day's.
 
     Raises:
         AllocationInfeasible: the policy's caps exclude every permitted choice.
@@ -104,7 +109,7 @@ def decide(
     """
     permissions = permitted(portfolio, policy, brakes, rulebook)
     allocated = _allocated(
-        portfolio, permissions, policy, label_window_months, lender=rulebook.lender
+        portfolio, permissions, policy, label_window_months, lender=rulebook.lender, day=day
     )
     choices = allocated.choices
     done = actions(choices, permissions)
@@ -152,6 +157,7 @@ def _allocated(
     label_window_months: int,
     *,
     lender: Lender,
+    day: DayAccounts,
 ) -> _Allocated:
     """Candidates, their economics and the choice among them.
 
@@ -161,7 +167,7 @@ def _allocated(
     candidates = candidate_limits(portfolio.limit_minor, permissions, policy.ladder)
     counted = _counted(portfolio, permissions, policy)
     values = candidate_values(counted, candidates, policy.economics, label_window_months)
-    problem = allocation_problem(portfolio, candidates, values, policy, lender=lender)
+    problem = allocation_problem(portfolio, candidates, values, policy, lender=lender, day=day)
     allocation = allocate(problem)
     chosen, places = allocation.choice, np.arange(len(portfolio))
     loss = values.expected_loss[chosen, places]

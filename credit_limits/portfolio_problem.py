@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from credit_limits.allocation.problem import AllocationProblem, Cap, exact_sum
 from credit_limits.policy.lender import Lender
 from credit_limits.policy.limit_policy import LimitPolicy
 from credit_limits.policy.portfolio import Flags, Floats, Integers, Portfolio
-from credit_limits.policy.portfolio_caps import CapRule, Measure
+from credit_limits.policy.portfolio_caps import BoundUnit, CapRule, Measure
 from credit_limits.policy.ratio_rows import AveragedMeasure, RatioRule
 
 
@@ -32,6 +33,8 @@ class RatioHeld:
 
 GroupSizes = Mapping[str, tuple[int, int]]
 """Accounts of the group and of the reference that a ratio row divides by, by its name."""
+DayAccounts = Mapping[str, int]
+"""Accounts in the scope of each count of changes, of all that a day decides about, by its name."""
 _FLOOR = "at least "
 _ROUNDING_MINOR = 1e-6
 """An average is rounded: a row that is met exactly must not miss by its last digit."""
@@ -45,6 +48,7 @@ def allocation_problem(
     *,
     lender: Lender,
     sizes: GroupSizes | None = None,
+    day: DayAccounts = MappingProxyType({}),
 ) -> AllocationProblem:
     """The portfolio's problem. Of equals today's limit is preferred.
 
@@ -52,7 +56,8 @@ def allocation_problem(
     allows; a row on accounts of which the portfolio has none is left out. A floor is the cap of the
     negated measure. A ratio row "average of A >= r x average of B" is the cap
     r x average of B - average of A <= 0, up to a millionth of a minor unit, the average over
-    ``sizes`` where they are given: those of the batch that the accounts were decided in.
+    ``sizes`` where they are given: those of the batch that the accounts were decided in. A count of
+    changes is this portfolio's alone, but where ``day`` says of how many it is a part.
 
     Raises:
         PolicyError: a cap is on the funded balance, and the lender does not say what a partner
@@ -60,7 +65,7 @@ def allocation_problem(
     """
     measures = _Measures(portfolio, candidates, values, lender)
     capped = [rule for each in policy.caps for rule in each.for_partners(portfolio)]
-    caps = [measures.cap(rule) for rule in capped]
+    caps = [measures.cap(rule, day.get(rule.name)) for rule in capped]
     rows = [measures.ratio_row(rule, sizes) for rule in policy.ratio_rows]
     return AllocationProblem(
         account_id=portfolio.account_id,
@@ -70,6 +75,17 @@ def allocation_problem(
         caps=tuple(row for row in (*caps, *rows) if row is not None),
         preferred=np.full(len(portfolio), candidates.hold_index, dtype=np.int64),
     )
+
+
+def accounts_of_day(portfolio: Portfolio, policy: LimitPolicy) -> DayAccounts:
+    """How many accounts of the whole day are in the scope of each count of changes."""
+    capped = [rule for each in policy.caps for rule in each.for_partners(portfolio)]
+    counted = (rule for rule in capped if rule.bound_unit is BoundUnit.COUNT)
+    inside = {rule.name: rule.scope.flags(portfolio) for rule in counted}
+    return {
+        name: len(portfolio) if flags is None else int(flags.sum())
+        for name, flags in inside.items()
+    }
 
 
 def rows_over(portfolio: Portfolio, policy: LimitPolicy) -> set[str]:
@@ -125,7 +141,7 @@ class _Measures:
         self._portfolio, self._candidates = portfolio, candidates
         self._values, self._lender = values, lender
 
-    def cap(self, rule: CapRule) -> Cap | None:
+    def cap(self, rule: CapRule, of_day: int | None) -> Cap | None:
         scope = rule.scope.flags(self._portfolio)
         if scope is not None and not scope.any():
             return None
@@ -133,7 +149,7 @@ class _Measures:
         values = self._take(name)
         if rule.measure is Measure.CHANGES:
             inside = len(self._portfolio) if scope is None else int(scope.sum())
-            return Cap(rule.name, name, float(rule.most_changes(inside)), scope)
+            return Cap(rule.name, name, float(rule.most_changes(inside, of_day)), scope)
         today = values[self._candidates.hold_index]
         bound = rule.bound * exact_sum(today if scope is None else today[scope])
         return Cap(rule.name, name, bound, scope)

@@ -108,13 +108,16 @@ class CapRule:
         """Whose measure is added up."""
         return AccountScope(self.product, self.segment, self.region, self.partner, self.accounts)
 
-    def most_changes(self, accounts: int) -> int:
+    def most_changes(self, accounts: int, of_day: int | None = None) -> int:
         """How many of the accounts in scope may change: 0.1 of 25 are 2.
 
-        A share that comes to a whole number but for rounding, as 0.29 of 100 does, is that number.
+        A count is for the whole day. Where that decides about ``of_day`` accounts in scope, and
+        these are some of them, they have their part of it: of 100 changes, 50 of 1,000 have 5.
+        Rounded down, so that the parts of a day never add up to more than the count. A share that
+        comes to a whole number but for rounding, as 0.29 of 100 does, is that number.
         """
         if self.bound_unit is BoundUnit.COUNT:
-            return int(self.bound)
+            return int(self.bound) * accounts // of_day if of_day else int(self.bound)
         return math.floor(round(self.bound * accounts, 6))
 
     def for_partners(self, portfolio: Portfolio) -> Iterator["CapRule"]:

@@ -59,6 +59,13 @@ def test_changes_are_a_share_of_the_accounts_or_a_count():
     assert cap(**CHANGES, count=5000).most_changes(3) == 5000
 
 
+def test_a_count_is_shared_by_the_accounts_of_its_day_and_a_share_need_not_be():
+    count, share = cap(**CHANGES, count=100), cap(**CHANGES, share_of_accounts=0.1)
+    assert [count.most_changes(accounts, 1000) for accounts in (50, 950, 1000)] == [5, 95, 100]
+    assert [count.most_changes(accounts, 3) for accounts in (1, 1, 1)] == [33] * 3
+    assert share.most_changes(50, 1000) == 5
+
+
 def test_a_cap_may_be_of_a_region_a_partner_or_each_partner():
     narrow = cap(**CAP, region="east", partner="partner_a", ratio_to_today=1.0)
     assert narrow.scope == AccountScope(region="east", partner="partner_a")

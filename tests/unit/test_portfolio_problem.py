@@ -15,7 +15,12 @@ from credit_limits.policy.ladder import CandidateLadder, Rounding
 from credit_limits.policy.lender import Jurisdiction, Lender, LenderType
 from credit_limits.policy.portfolio_caps import BoundUnit, CapRule, Measure
 from credit_limits.policy.ratio_rows import AveragedMeasure, RatioRule
-from credit_limits.portfolio_problem import allocation_problem, ratios_held, rows_over
+from credit_limits.portfolio_problem import (
+    accounts_of_day,
+    allocation_problem,
+    ratios_held,
+    rows_over,
+)
 from tests.decision_samples import portfolio_of, shipped_policy
 
 ALONE = Lender(Jurisdiction.CHINA, LenderType.BANK, lends_jointly=False)
@@ -29,14 +34,14 @@ PORTFOLIO = portfolio_of(
 )
 
 
-def problem(*caps, ratio_rows=(), lender=ALONE, sizes=None, portfolio=PORTFOLIO):
+def problem(*caps, ratio_rows=(), lender=ALONE, portfolio=PORTFOLIO, **of_batch):
     policy = replace(shipped_policy(), caps=caps, ratio_rows=ratio_rows)
     limit = portfolio.limit_minor
     candidates = candidates_between(
         limit, limit // 2, limit * 2, CandidateLadder((500, 1000, 2000), (Rounding(0, 1),))
     )
     values = candidate_values(portfolio, candidates, policy.economics, 6)
-    made = allocation_problem(portfolio, candidates, values, policy, lender=lender, sizes=sizes)
+    made = allocation_problem(portfolio, candidates, values, policy, lender=lender, **of_batch)
     return made, values
 
 
@@ -68,6 +73,23 @@ def test_the_changes_of_a_scope_are_a_share_of_its_accounts():
     counted, _ = problem(changes(1, BoundUnit.COUNT, region="west"))
     assert counted.caps[0].bound == 1.0
     assert counted.usage(np.full(4, DOUBLE)) == (2.0,)
+
+
+def test_a_part_of_a_day_has_its_part_of_a_count_by_the_accounts_in_scope():
+    rules = (changes(2, BoundUnit.COUNT, region="west"), replace(changes(0.5), name="share"))
+    day = accounts_of_day(PORTFOLIO, replace(shipped_policy(), caps=rules))
+    assert day == {"moves": 2}
+    part = PORTFOLIO.where(np.array([True, True, False, False]))
+    made, _ = problem(*rules, portfolio=part, day=day)
+    assert [cap.bound for cap in made.caps] == [1.0, 1.0]
+    alone, _ = problem(*rules, portfolio=part)
+    assert [cap.bound for cap in alone.caps] == [2.0, 1.0]
+
+
+def test_each_partner_has_a_count_of_its_own_day():
+    each = changes(1, BoundUnit.COUNT, each_partner=True)
+    day = accounts_of_day(PORTFOLIO, replace(shipped_policy(), caps=(each,)))
+    assert day == {"moves/a": 2, "moves/b": 1}
 
 
 def test_the_provision_is_that_of_a_life_where_the_risk_has_risen():

@@ -9,6 +9,7 @@ from credit_limits.domain.account import Product
 from credit_limits.domain.digest import digest_of
 from credit_limits.launch.canary import in_canary
 from credit_limits.policy.portfolio import PRODUCTS, Flags, Portfolio
+from credit_limits.portfolio_problem import accounts_of_day
 from tidegate.operations.brakes import Brake, in_force
 from tidegate.operations.champion import CertifiedChampion
 from tidegate.operations.decision_inputs import DecisionInputs, model_inputs
@@ -136,6 +137,7 @@ def open_cycle(
         features=model_inputs(day.scored, portfolio, model),
         links=past_due_links(platform.lake, portfolio, read_at),
         model=model,
+        day=accounts_of_day(whole.portfolio, whole.policy),
     )
     identity = identify(portfolio, inputs.features, lineage)
     key = digest_of({"certificate": lineage.certificate_digest, "decisions": identity.ids})

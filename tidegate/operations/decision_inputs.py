@@ -3,7 +3,7 @@
 A cycle makes its decisions here for the first time, a replay for the second.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,7 @@ from credit_limits.policy.brakes import Brakes
 from credit_limits.policy.limit_policy import LimitPolicy
 from credit_limits.policy.portfolio import Flags, Floats, Portfolio
 from credit_limits.policy.rulebook import RuleBook
+from credit_limits.portfolio_problem import DayAccounts
 from tidegate.operations.decision_rows import (
     Identity,
     Lineage,
@@ -38,6 +39,8 @@ class Undecided:
     """N accounts, scored, and what decides about them.
 
     ``label_window_months`` is the window of the default probability that ``portfolio`` holds.
+    ``day`` says of a portfolio that is a part of its day's how many accounts share a count of
+    changes; the counts of others are theirs alone.
     """
 
     portfolio: Portfolio
@@ -45,6 +48,7 @@ class Undecided:
     brakes: Brakes
     rulebook: RuleBook
     label_window_months: int
+    day: DayAccounts = field(default_factory=dict, kw_only=True)
 
     def decided(self) -> DecisionBatch:
         """The decisions, in the portfolio's order; nothing is written.
@@ -54,7 +58,12 @@ class Undecided:
             PolicyError: the policy does not know the model's label window.
         """
         return decide(
-            self.portfolio, self.policy, self.label_window_months, self.brakes, self.rulebook
+            self.portfolio,
+            self.policy,
+            self.label_window_months,
+            self.brakes,
+            self.rulebook,
+            day=self.day,
         )
 
 

@@ -23,6 +23,7 @@ from credit_limits.domain.errors import (
 from credit_limits.policy.limit_policy import LimitPolicy, parse_limit_policy
 from credit_limits.policy.portfolio import FEATURES_READ, Flags, Portfolio, rule_features
 from credit_limits.policy.rulebook import RuleBook
+from credit_limits.portfolio_problem import accounts_of_day
 from feature_repo.queries import schema_hash, service_of
 from monitoring.drift import SCORE
 from tidegate.adapters.dated_policies import DatedFile, load_dated
@@ -133,8 +134,9 @@ class _Remaking:
         if answering is None:
             return None
         scored = self._scored(loaded)
-        portfolio = self._portfolio(scored) if scored is not None else None
-        if scored is None or portfolio is None:
+        whole = self._whole_day(scored) if scored is not None else None
+        portfolio = self._of_batch(whole) if whole is not None else None
+        if scored is None or whole is None or portfolio is None:
             return None
         portfolio = overlay.applied(portfolio)
         links = self._links(portfolio)
@@ -149,6 +151,7 @@ class _Remaking:
             brakes=in_force(open_then),
             rulebook=rulebook,
             label_window_months=label_window_months(loaded),
+            day=accounts_of_day(whole, policy),
         )
         lineage = self._lineage(inputs, file, overlay, answering.digest)
         identity = identify(portfolio, inputs.features, lineage)
@@ -246,15 +249,17 @@ class _Remaking:
         score = loaded.model.score(frame, threads=self.platform.settings.threads)
         return frame.assign(**{SCORE: score})
 
-    def _portfolio(self, scored: pd.DataFrame) -> Portfolio | None:
-        """The accounts of the batch, as the lake knew them."""
+    def _whole_day(self, scored: pd.DataFrame) -> Portfolio | None:
+        """Every account that the day decided about, as the lake knew it."""
         lake, as_of = self.platform.lake, self.outcome.as_of
         versions = tables_read(self.platform, self.batch)
         try:
-            portfolio = read_portfolio(lake, as_of, scored, SCORE, versions=versions)
+            return read_portfolio(lake, as_of, scored, SCORE, versions=versions)
         except (DataMissing, duckdb.Error) as error:
             self._note(Part.DATA, _READABLE, str(error))
             return None
+
+    def _of_batch(self, portfolio: Portfolio) -> Portfolio | None:
         decided = self.batch.rows["account_id"].to_numpy()
         portfolio = portfolio.where(np.isin(portfolio.account_id, decided.astype(np.str_)))
         return portfolio if len(portfolio) else None

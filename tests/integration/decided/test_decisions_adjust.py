@@ -40,12 +40,24 @@ from tidegate.operations.decision_rows import leaf_digests
 from tidegate.operations.platform import Platform
 from tidegate.operations.replay_decision import ReplayDecisionRequest, replay_decision
 
+MOST_CHANGES = 450
 REQUEST = AdjustLimitsRequest(as_of=AS_OF)
 
 
 @pytest.fixture
 def fresh(lender: Platform, tmp_path: Path) -> Platform:
     return copied(lender, tmp_path)
+
+
+def with_count_of_changes(folder: Path, most: int) -> Path:
+    """The shipped policies, with at most so many changes of limits a day."""
+    policies = folder / "policies"
+    shutil.copytree(ROOT / "policies", policies)
+    file = policies / "limits" / "2005-01-01.yaml"
+    last = "        ratio_to_today: 1.02\n"
+    count = f"      - {{name: n, measure: changes, product: all, accounts: all, count: {most}}}\n"
+    file.write_text(file.read_text().replace(last, last + count, 1))
+    return policies
 
 
 def rows_of(platform: Platform) -> list[dict]:
@@ -226,7 +238,8 @@ class TestOnce:
         assert adjust_limits(opened, REQUEST).recognised
         assert opened.lake.versions()["decisions"] == 0
 
-    def test_products_in_turn_decide_no_account_twice(self, fresh):
+    def test_products_in_turn_decide_no_account_twice_and_share_a_count(self, lender, tmp_path):
+        fresh = copied(lender, tmp_path, with_count_of_changes(tmp_path, MOST_CHANGES))
         one = adjust_limits(fresh, AdjustLimitsRequest(as_of=AS_OF, product=Product.CASH_LOAN))
         rest = adjust_limits(fresh, REQUEST)
         assert [group.name for group in one.by_product] == ["cash_loan"]
@@ -238,6 +251,14 @@ class TestOnce:
         assert len(entries(fresh)) == 2
         for batch in (one, rest):
             assert replay_decision(fresh, ReplayDecisionRequest(batch=batch.batch_id)).all_identical
+        changed = [row for row in rows_of(fresh) if row["to_minor"] != row["from_minor"]]
+        parts = [batch.allocation.caps[-1] for batch in (one, rest)]
+        whole = one.decisions + rest.decisions
+        assert [cap.cap for cap in parts] == [
+            MOST_CHANGES * batch.decisions // whole for batch in (one, rest)
+        ]
+        assert MOST_CHANGES - 1 <= sum(cap.cap for cap in parts) <= MOST_CHANGES
+        assert len(changed) == sum(cap.used for cap in parts) <= MOST_CHANGES
         assert fresh.lake.version_before("decisions", one.batch_id) is None
         assert fresh.lake.version_before("decisions", rest.batch_id) == 0
         with pytest.raises(DataMissing, match="has no batch limits-x"):
