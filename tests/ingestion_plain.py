@@ -54,6 +54,11 @@ def _payment_due(row: Row) -> bool:
     return 0 <= (due - event.astimezone(UTC).date()).days <= 366
 
 
+def _cause_has_a_state(row: Row) -> bool:
+    cause, status = row["status_cause"], row["status"]
+    return cause is None or status in {None, "frozen", "increases_closed"}
+
+
 def _known_after_cohort(row: Row) -> bool:
     known, event = row["known_at"], row["event_timestamp"]
     return known is None or event is None or known > event
@@ -74,6 +79,7 @@ ROW_RULES: dict[str, Callable[[Row], bool]] = {
     "adult": _adult,
     "employment_before_event": _ordered("employment_since", "event_timestamp"),
     "opened_before_event": _ordered("opened_on", "event_timestamp"),
+    "cause_has_a_state": _cause_has_a_state,
     "minimum_due_within_balance": _minimum_due,
     "payment_due_after_statement": _payment_due,
     "known_after_cohort": _known_after_cohort,
