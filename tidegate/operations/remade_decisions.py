@@ -151,7 +151,7 @@ class _Remaking:
             brakes=in_force(open_then),
             rulebook=rulebook,
             label_window_months=label_window_months(loaded),
-            day=accounts_of_day(whole, policy),
+            day=accounts_of_day(whole, answering.policy),
         )
         lineage = self._lineage(inputs, file, overlay, answering.digest)
         identity = identify(portfolio, inputs.features, lineage)
