@@ -44,7 +44,7 @@ from credit_limits.simulation.statements import (
 from credit_limits.simulation.streams import Concern, Streams
 from credit_limits.simulation.transactions import transactions_of_month
 
-MODEL_VERSION = 3
+MODEL_VERSION = 4
 """Raised with every change after which the same parameters make other rows."""
 
 TABLE_NAMES = (

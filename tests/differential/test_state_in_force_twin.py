@@ -146,6 +146,23 @@ def tables_of(accounts) -> RowsInMemory:
     )
 
 
+def read(known):
+    """State, day, mask and conflict of each account, as the portfolio has them."""
+    ids = [f"A{number:02d}" for number in range(len(known))]
+    scored = pd.DataFrame({"account_id": ids, "score": 0.05})
+    found = read_portfolio(tables_of(known), AS_OF, scored, "score")
+    return [
+        (STATUSES[status].value, since.astype(object), causes, conflict)
+        for status, since, causes, conflict in zip(
+            found.status.tolist(),
+            found.state_since,
+            found.state_causes.tolist(),
+            found.state_conflict.tolist(),
+            strict=True,
+        )
+    ]
+
+
 @given(st.lists(histories(), min_size=12, max_size=12))
 @settings(max_examples=8)
 def test_the_state_in_force_is_what_was_said_last(accounts):
@@ -156,26 +173,26 @@ def test_the_state_in_force_is_what_was_said_last(accounts):
     ]
     if not known:
         return
-    ids = [f"A{number:02d}" for number in range(len(known))]
-    scored = pd.DataFrame({"account_id": ids, "score": 0.05})
-    found = read_portfolio(tables_of(known), AS_OF, scored, "score")
-    states = [
-        (STATUSES[status].value, since.astype(object), causes, conflict)
-        for status, since, causes, conflict in zip(
-            found.status.tolist(),
-            found.state_since,
-            found.state_causes.tolist(),
-            found.state_conflict.tolist(),
-            strict=True,
-        )
-    ]
-    assert states == [in_force(booked, decided) for booked, decided in known]
+    assert read(known) == [in_force(booked, decided) for booked, decided in known]
+
+
+FREEZE, THAW = (30, "frozen", "seriously_overdue"), (90, "open", None)
 
 
 @pytest.mark.parametrize(
-    ("began", "conflict"), [(30, False), (60, True)], ids=["the books' own", "ours"]
+    ("booked", "began", "conflict"),
+    [
+        ([FREEZE, THAW], 30, False),
+        ([FREEZE, THAW], 60, True),
+        # a row that changes the limit begins no freeze
+        ([FREEZE, (45, "frozen", "seriously_overdue"), THAW], 30, False),
+        ([FREEZE, (45, "frozen", "seriously_overdue"), THAW], 45, True),
+        ([(30, "open", None), (80, "increases_closed", None)], 60, True),
+    ],
 )
-def test_the_twin_tells_a_freeze_of_the_books_from_one_of_ours(began, conflict):
-    booked = [(30, "frozen", "seriously_overdue"), (90, "open", None)]
-    decided = [(60, "frozen", began, "seriously_overdue")]
-    assert in_force(booked, decided) == ("open", on(90), 0, conflict)
+def test_a_freeze_of_ours_that_the_books_undo_is_a_conflict_and_one_of_theirs_is_none(
+    booked, began, conflict
+):
+    account = (booked, [(60, "frozen", began, "seriously_overdue")])
+    assert read([account]) == [in_force(*account)]
+    assert in_force(*account)[-1] is conflict

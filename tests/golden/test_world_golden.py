@@ -40,7 +40,7 @@ def tables():
 
 
 def test_the_version_of_the_model_is_the_one_of_these_numbers():
-    assert MODEL_VERSION == 3
+    assert MODEL_VERSION == 4
 
 
 def test_the_rows_of_each_table(tables):
