@@ -22,11 +22,12 @@ from tidegate.adapters.orchestrator import local_api
 from tidegate.adapters.settings import load_settings
 
 # The tools' own lines stay out of the terminal; Prefect's are in its records and UI all the same.
-_QUIET = {
+QUIET = {
     "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
 }
 _INTERRUPTED = 130
+_HELP = frozenset({"-h", "--help"})
 
 
 def main(name: str) -> NoReturn:
@@ -51,12 +52,13 @@ def run_as_command(name: str, arguments: Sequence[str] | None = None) -> int:
     0 where the flow completed, the error's own code where it failed with one of Tidegate's, 2
     where the options cannot be used.
     """
+    asked = sys.argv[1:] if arguments is None else arguments
     try:
         settings = load_settings()
-        with local_api(settings) as api:
-            os.environ.update({**api.environment, **_QUIET})
+        with local_api(settings, started=_HELP.isdisjoint(asked)) as api:
+            os.environ.update({**api.environment, **QUIET})
             flow = getattr(importlib.import_module(f"flows.{name}"), name)
-            request = _request(typing.get_type_hints(flow.fn)["request"], name, arguments)
+            request = _request(typing.get_type_hints(flow.fn)["request"], name, asked)
             configure_logging(level=logging.CRITICAL)
             api.wait()
             try:
@@ -98,9 +100,7 @@ def parser_of(request_type: type[BaseModel], name: str) -> argparse.ArgumentPars
     return parser
 
 
-def _request(
-    request_type: type[BaseModel], name: str, arguments: Sequence[str] | None
-) -> BaseModel:
+def _request(request_type: type[BaseModel], name: str, arguments: Sequence[str]) -> BaseModel:
     parser = parser_of(request_type, name)
     try:
         return request_type.model_validate(vars(parser.parse_args(arguments)))

@@ -10,18 +10,20 @@ payload takes the value's own type, and a text parameter refuses a number unseen
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from prefect.context import FlowRunContext, TaskRunContext, get_run_context
 from prefect.events import emit_event
 from prefect.exceptions import MissingContextError
 
 from credit_limits.domain.errors import NoCertifiedChampion
-from tidegate.operations.champion import DEFAULT_RISK
-from tidegate.operations.ingest_batch import IngestBatchOutcome
-from tidegate.operations.promotion_outcome import PromoteModelOutcome
-from tidegate.operations.roll_back_model import RollBackModelOutcome
-from tidegate.operations.watch_outcome import WatchDriftOutcome
-from tidegate.operations.watch_registry import WatchRegistryOutcome
+
+if TYPE_CHECKING:  # each flow imports its own operation and need not pay for the others
+    from tidegate.operations.ingest_batch import IngestBatchOutcome
+    from tidegate.operations.promotion_outcome import PromoteModelOutcome
+    from tidegate.operations.roll_back_model import RollBackModelOutcome
+    from tidegate.operations.watch_outcome import WatchDriftOutcome
+    from tidegate.operations.watch_registry import WatchRegistryOutcome
 
 NOT_CERTIFIED = "tidegate.champion.not-certified"
 
@@ -58,6 +60,8 @@ def of_refusal() -> Iterator[None]:
     try:
         yield
     except NoCertifiedChampion as refusal:
+        from tidegate.operations.champion import DEFAULT_RISK
+
         emit([not_certified(DEFAULT_RISK, {"reason": str(refusal), "run": _run_id()})])
         raise
 
@@ -67,15 +71,17 @@ def not_certified(model_name: str, payload: Mapping[str, str]) -> Event:
     return Event(NOT_CERTIFIED, _model(model_name), {"model_name": model_name, **payload})
 
 
-def of_batch(outcome: IngestBatchOutcome) -> Sequence[Event]:
+def of_batch(outcome: "IngestBatchOutcome") -> Sequence[Event]:
     """A batch was accepted, or one that had been accepted came again."""
     word = "recognised" if outcome.recognised else "accepted"
     payload = {"batch_id": outcome.batch_id, "source": outcome.source}
     return [Event(f"tidegate.batch.{word}", f"tidegate.source.{outcome.source}", payload)]
 
 
-def of_watch(outcome: WatchDriftOutcome) -> Sequence[Event]:
+def of_watch(outcome: "WatchDriftOutcome") -> Sequence[Event]:
     """What a watch came to, in its own word."""
+    from tidegate.operations.champion import DEFAULT_RISK
+
     payload = {
         "as_of": outcome.as_of.isoformat(),
         "level": outcome.level,
@@ -87,7 +93,7 @@ def of_watch(outcome: WatchDriftOutcome) -> Sequence[Event]:
     return [Event(f"tidegate.drift.{outcome.level}", _model(DEFAULT_RISK), payload)]
 
 
-def of_promotion(outcome: PromoteModelOutcome) -> Sequence[Event]:
+def of_promotion(outcome: "PromoteModelOutcome") -> Sequence[Event]:
     """What a promotion came to, in its own word."""
     payload = {
         "model_name": outcome.model_name,
@@ -100,7 +106,7 @@ def of_promotion(outcome: PromoteModelOutcome) -> Sequence[Event]:
     return [Event(f"tidegate.promotion.{outcome.word}", _model(outcome.model_name), payload)]
 
 
-def of_roll_back(outcome: RollBackModelOutcome) -> Sequence[Event]:
+def of_roll_back(outcome: "RollBackModelOutcome") -> Sequence[Event]:
     """An earlier version is champion again; why stands in the ledger, in a person's own words."""
     payload = {
         "model_name": outcome.model_name,
@@ -111,7 +117,7 @@ def of_roll_back(outcome: RollBackModelOutcome) -> Sequence[Event]:
     return [Event("tidegate.champion.rolled-back", _model(outcome.model_name), payload)]
 
 
-def of_registry(outcome: WatchRegistryOutcome) -> Sequence[Event]:
+def of_registry(outcome: "WatchRegistryOutcome") -> Sequence[Event]:
     """Each promotion that is asked for, and an alias champion that was moved by hand."""
     model = outcome.model_name
     requested = [

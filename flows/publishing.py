@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 from uuid import UUID
 
 from prefect.artifacts import (
@@ -22,20 +22,20 @@ from prefect.context import get_run_context
 from prefect.exceptions import MissingContextError
 from pydantic import BaseModel
 
-from tidegate.adapters.report_plots import used_share
-from tidegate.operations.adjust_limits import AdjustLimitsOutcome
-from tidegate.operations.announce import AnnounceOutcome
-from tidegate.operations.ingest_batch import IngestBatchOutcome, QuarantineExample
-from tidegate.operations.materialize_features import MaterializeFeaturesOutcome
-from tidegate.operations.prepare_source import PrepareSourceOutcome
-from tidegate.operations.promotion_outcome import PromoteModelOutcome
-from tidegate.operations.rehearsal_course import MonthLine
-from tidegate.operations.rehearse_policy import RehearsePolicyOutcome
-from tidegate.operations.retrain_model import RetrainModelOutcome
-from tidegate.operations.roll_back_model import RollBackModelOutcome
-from tidegate.operations.watch_outcome import WatchDriftOutcome
-from tidegate.operations.watch_registry import WatchRegistryOutcome
-from tidegate.operations.write_report import WriteReportOutcome
+if TYPE_CHECKING:  # each flow imports its own operation and need not pay for the others
+    from tidegate.operations.adjust_limits import AdjustLimitsOutcome
+    from tidegate.operations.announce import AnnounceOutcome
+    from tidegate.operations.ingest_batch import IngestBatchOutcome, QuarantineExample
+    from tidegate.operations.materialize_features import MaterializeFeaturesOutcome
+    from tidegate.operations.prepare_source import PrepareSourceOutcome
+    from tidegate.operations.promotion_outcome import PromoteModelOutcome
+    from tidegate.operations.rehearsal_course import MonthLine
+    from tidegate.operations.rehearse_policy import RehearsePolicyOutcome
+    from tidegate.operations.retrain_model import RetrainModelOutcome
+    from tidegate.operations.roll_back_model import RollBackModelOutcome
+    from tidegate.operations.watch_outcome import WatchDriftOutcome
+    from tidegate.operations.watch_registry import WatchRegistryOutcome
+    from tidegate.operations.write_report import WriteReportOutcome
 
 Row = Mapping[str, object]
 Outcome = TypeVar("Outcome")
@@ -115,12 +115,12 @@ def progress(key: str, title: str, steps: int) -> Callable[[Outcome], Outcome]:
     return hand_through
 
 
-def source(outcome: PrepareSourceOutcome) -> Publication:
+def source(outcome: "PrepareSourceOutcome") -> Publication:
     """Which mapping the files go through."""
     return Publication(outcome.rows, f"mapping {outcome.source}, {outcome.path}")
 
 
-def batch(outcome: IngestBatchOutcome) -> Publication:
+def batch(outcome: "IngestBatchOutcome") -> Publication:
     """Lines read, accepted and in quarantine, and where the Data Docs are."""
     title = f"Batch {outcome.batch_id} of source {outcome.source}"
     findings = outcome.quarantine_examples
@@ -138,13 +138,13 @@ def batch(outcome: IngestBatchOutcome) -> Publication:
     )
 
 
-def _first(findings: Sequence[QuarantineExample]) -> str:
+def _first(findings: "Sequence[QuarantineExample]") -> str:
     """The first lines set aside and the columns at fault; their values stay in the quarantine."""
     named = [f"{f.record or f'line {f.source_line}'} ({f.column})" for f in findings[:3]]
     return f": {', '.join(named)}" if named else ""
 
 
-def features(outcome: MaterializeFeaturesOutcome) -> Publication:
+def features(outcome: "MaterializeFeaturesOutcome") -> Publication:
     """Rows of each feature view."""
     title = f"{outcome.feature_service} as of {outcome.as_of}"
     rows = tuple({"view": view, "rows": count} for view, count in outcome.views.items())
@@ -155,7 +155,7 @@ def features(outcome: MaterializeFeaturesOutcome) -> Publication:
     )
 
 
-def candidate(outcome: RetrainModelOutcome) -> Publication:
+def candidate(outcome: "RetrainModelOutcome") -> Publication:
     """The new version's figures out of time, with their intervals, and its limit response."""
     title = f"{outcome.model_name} version {outcome.version} as of {outcome.as_of}"
     beside = outcome.limit_response
@@ -168,7 +168,7 @@ def candidate(outcome: RetrainModelOutcome) -> Publication:
     )
 
 
-def _measured(outcome: RetrainModelOutcome) -> str:
+def _measured(outcome: "RetrainModelOutcome") -> str:
     folds, figures = outcome.cross_validation, outcome.figures
     test = f"AUC {figures['auc'].value:.3f}, KS {figures['ks'].value:.3f} on test rows"
     if folds is None:
@@ -176,7 +176,7 @@ def _measured(outcome: RetrainModelOutcome) -> str:
     return f"{test}; cross-validated {folds.auc.value:.3f}, {folds.ks.value:.3f}"
 
 
-def gate(outcome: PromoteModelOutcome) -> Publication:
+def gate(outcome: "PromoteModelOutcome") -> Publication:
     """The verdict, check by check."""
     verdict = "cleared" if outcome.cleared else "waits" if outcome.waits_for else "refused"
     title = f"{outcome.model_name} version {outcome.version} {verdict}"
@@ -196,15 +196,17 @@ def gate(outcome: PromoteModelOutcome) -> Publication:
     )
 
 
-def rollback(outcome: RollBackModelOutcome) -> Publication:
+def rollback(outcome: "RollBackModelOutcome") -> Publication:
     """Which version is champion again, and why."""
     title = f"{outcome.model_name} version {outcome.version} is champion again"
     text = f"Before: version {outcome.previous_champion}\n\nReason: {outcome.reason}"
     return Publication(None, title, (Markdown("roll-back", title, text),))
 
 
-def limits(outcome: AdjustLimitsOutcome) -> Publication:
+def limits(outcome: "AdjustLimitsOutcome") -> Publication:
     """Decisions by action, and the portfolio's caps with their slack and price."""
+    from tidegate.adapters.report_plots import used_share
+
     actions = tuple({"action": name, "accounts": n} for name, n in outcome.counts.items())
     caps = f"Portfolio caps, met at a gap of {outcome.allocation.gap:.1e}"
     ratios = _rows(outcome.allocation.ratio_rows)
@@ -226,7 +228,7 @@ def limits(outcome: AdjustLimitsOutcome) -> Publication:
     )
 
 
-def drift(outcome: WatchDriftOutcome) -> Publication:
+def drift(outcome: "WatchDriftOutcome") -> Publication:
     """Every watched column, most drifted first, first misses, brakes, and Evidently's page."""
     columns = sorted(outcome.columns, key=lambda column: -(column.psi or 0.0))
     misses = "First missed payments, against the months before"
@@ -245,7 +247,7 @@ def drift(outcome: WatchDriftOutcome) -> Publication:
     )
 
 
-def registry(outcome: WatchRegistryOutcome) -> Publication:
+def registry(outcome: "WatchRegistryOutcome") -> Publication:
     """Promotions that are asked for, tags that mean nothing, and an alias moved by hand."""
     rows = [{"version": version, "promotion": "asked for"} for version in outcome.requested]
     rows += [
@@ -261,7 +263,7 @@ def registry(outcome: WatchRegistryOutcome) -> Publication:
     )
 
 
-def notice(outcome: AnnounceOutcome) -> Publication:
+def notice(outcome: "AnnounceOutcome") -> Publication:
     """What people were told, and how."""
     how = "posted" if outcome.posted else "logged: no webhook is set"
     facts = tuple({"fact": name, "value": value} for name, value in outcome.facts.items())
@@ -275,14 +277,14 @@ def notice(outcome: AnnounceOutcome) -> Publication:
     )
 
 
-def report(outcome: WriteReportOutcome) -> Publication:
+def report(outcome: "WriteReportOutcome") -> Publication:
     """Where the cycle's page is."""
     return Publication(
         None, outcome.path, (FileLink("report", "The cycle's page", Path(outcome.path)),)
     )
 
 
-def rehearsed_month(line: MonthLine) -> str:
+def rehearsed_month(line: "MonthLine") -> str:
     """A month of a rehearsal: its end, rows, seconds, watch, gate and decisions."""
     record = line.record
     told = [f"drift {record.watched.level}"] if record.watched else []
@@ -301,7 +303,7 @@ def rehearsed_month(line: MonthLine) -> str:
     )
 
 
-def rehearsal(outcome: RehearsePolicyOutcome) -> Publication:
+def rehearsal(outcome: "RehearsePolicyOutcome") -> Publication:
     """The policies side by side, the platform's scores, the time line and the page."""
     missed = [score.name for score in outcome.scores if score.passed is False]
     return Publication(

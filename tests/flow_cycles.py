@@ -23,7 +23,7 @@ from tidegate.adapters.orchestrator import tidegate_environment
 from tidegate.adapters.settings import Settings
 from tidegate.operations.platform import Platform, open_platform
 
-TINY = ("--customers", "2000", "--months", "20")
+TINY = ("--customers", "1500", "--months", "20")
 STEPS = ["prepare", "ingest", "materialize", "retrain", "promote", "watch", "adjust", "report"]
 LINE = re.compile(r"^(\w+) +(?:([\d,]+) rows)? +(\d+\.\d) s  (.*)$", re.MULTILINE)
 Changes = Mapping[str, Mapping[str, float]]

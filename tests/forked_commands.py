@@ -18,18 +18,25 @@ from pathlib import Path
 from pkgutil import iter_modules
 
 from tidegate import operations
+from tidegate.adapters.orchestrator import prefect_environment
+from tidegate.adapters.settings import load_settings
 
 ROOT = Path(__file__).parents[1]
-# The adapters that import a tool each, what one of them imports late, and every operation. Nothing
-# of Prefect's: it reads the environment of the command while it is being imported.
+# The adapters that import a tool each, what the tools import late, every operation and every flow.
 _IMPORTED_ONCE = (
     "tidegate.adapters.registry",
     "tidegate.adapters.feature_store",
     "tidegate.adapters.quality",
     "tidegate.adapters.drift_report",
+    "tidegate.adapters.plots",
+    "mlflow.pyfunc",
+    "mlflow.tracking.client",
+    "mlflow.store.tracking.sqlalchemy_store",
+    "ibis.backends.duckdb",
     "evidently",
     "lightgbm",
-    "flows.command_line",
+    "flows.run_cycle",
+    "flows.rehearse_policy",
     *(module.name for module in iter_modules(operations.__path__, f"{operations.__name__}.")),
 )
 
@@ -93,7 +100,10 @@ def start(module: str, *arguments: str, environment: Mapping[str, str], folder: 
 
 @cache
 def _context() -> ForkServerContext:
-    os.environ["DO_NOT_TRACK"] = "1"  # as the adapters set it before they import these
+    # As the adapters set them before they import these.
+    os.environ["DO_NOT_TRACK"] = "1"
+    os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+    os.environ["MLFLOW_LOGGING_LEVEL"] = "WARNING"
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(list(_IMPORTED_ONCE))
     return context
@@ -108,4 +118,20 @@ def _run(module: str, arguments: tuple[str, ...], environment: dict[str, str], f
         os.dup2(file, number)
         os.close(file)
     sys.argv = [module, *arguments]
+    if module.startswith("flows."):
+        _tell_prefect()
     runpy.run_module(module, run_name="__main__", alter_sys=True)
+
+
+def _tell_prefect() -> None:
+    """Have Prefect, which was imported before, read what a flow's command line sets for it."""
+    from prefect.context import refresh_global_settings_context
+    from prefect.logging.configuration import setup_logging
+
+    from flows.command_line import QUIET
+
+    api, settings = os.environ["PREFECT_API_URL"], load_settings()
+    settings.prefect_dir.mkdir(parents=True, exist_ok=True)
+    os.environ.update({**prefect_environment(settings, api), **QUIET})
+    refresh_global_settings_context()
+    setup_logging(incremental=False)

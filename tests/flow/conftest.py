@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 # Prefect reads this while it is being imported, which collecting the flow tests does.
@@ -16,9 +17,21 @@ from tidegate.adapters.settings import Settings
 
 
 @pytest.fixture(scope="session")
-def prefect_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
+def home_of_the_api(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of the user as whom the Prefect API runs."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="session")
+def prefect_api(
+    tmp_path_factory: pytest.TempPathFactory, home_of_the_api: Path
+) -> Iterator[Mapping[str, str]]:
     """One Prefect API for all flow tests; the environment that leads to it."""
-    with local_api(Settings(var_dir=tmp_path_factory.mktemp("prefect"))) as api:
+    with ExitStack() as stack:
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setenv("HOME", str(home_of_the_api))
+            settings = Settings(var_dir=tmp_path_factory.mktemp("prefect"))
+            api = stack.enter_context(local_api(settings))
         api.wait()
         yield api.environment
 

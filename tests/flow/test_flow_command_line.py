@@ -13,6 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from credit_limits.domain.errors import SettingsError
 from flows import command_line
 from tests.flow_cycles import ROOT
+from tidegate.adapters import orchestrator
+from tidegate.adapters.child_process import HOST
+from tidegate.adapters.settings import Settings
 
 FLOWS = sorted(path.stem for path in (ROOT / "flows").glob("*.py") if "@flow" in path.read_text())
 
@@ -98,3 +101,19 @@ def test_nothing_is_written_outside_var_not_even_in_the_home(tmp_path, monkeypat
     assert shown.stdout.startswith("usage: python -m flows.watch_drift")
     assert shown.stderr == ""
     assert list(home.iterdir()) == []
+    assert not (tmp_path / "var" / "logs").exists()  # no server was started to show this
+
+
+@pytest.mark.usefixtures("prefect_api")
+def test_the_temporary_api_writes_nothing_in_the_home_either(home_of_the_api):
+    assert list(home_of_the_api.iterdir()) == []
+
+
+def test_where_nothing_is_run_no_server_is_started(tmp_path, monkeypatch):
+    monkeypatch.setattr(orchestrator, "ChildServer", pytest.fail)
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    settings = Settings(var_dir=tmp_path)
+    with orchestrator.local_api(settings, started=False) as api:
+        api.wait()
+        assert api.environment["PREFECT_HOME"] == str(settings.prefect_dir)
+        assert api.environment["PREFECT_API_URL"].startswith(f"http://{HOST}:")

@@ -84,8 +84,10 @@ class LocalApi:
 
 
 @contextmanager
-def local_api(settings: Settings) -> Iterator[LocalApi]:
+def local_api(settings: Settings, *, started: bool = True) -> Iterator[LocalApi]:
     """An API without UI and schedules, or the one that ``PREFECT_API_URL`` names, as it is.
+
+    Where nothing is to be run, ``started`` is false, and there is the environment alone.
 
     It keeps its records where that of :func:`up` keeps them, so that a run from the command line
     is there to see in the UI afterwards. It is started here rather than by Prefect, whose own
@@ -98,6 +100,9 @@ def local_api(settings: Settings) -> Iterator[LocalApi]:
     port = free_port()
     url = f"http://{HOST}:{port}/api"
     environment = prefect_environment(settings, url)
+    if not started:
+        yield LocalApi(environment, None)
+        return
     command = ServerCommand(
         name="Prefect's temporary API",
         arguments=(

@@ -1,6 +1,7 @@
 """What a promotion came to, small enough for a ledger entry and a screen."""
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
@@ -9,7 +10,9 @@ from credit_limits.gates.certificate import Grounds, OlderThresholds
 from credit_limits.gates.result import CheckResult, Granted
 from credit_limits.gates.verdict import Cleared, Verdict
 from credit_limits.launch.policy import Step
-from tidegate.operations.candidate import Candidate
+
+if TYPE_CHECKING:  # it brings what a model is trained with, and an outcome is read everywhere
+    from tidegate.operations.candidate import Candidate
 
 
 class OverrideRow(BaseModel):
@@ -107,7 +110,7 @@ class PromoteModelOutcome(BaseModel):
 
 
 def outcome_of(
-    candidate: Candidate, verdict: Verdict, grounds: Grounds, certificate_digest: str | None
+    candidate: "Candidate", verdict: Verdict, grounds: Grounds, certificate_digest: str | None
 ) -> PromoteModelOutcome:
     """The verdict on a candidate as an outcome; without a certificate where it is refused."""
     standing = candidate.standing
