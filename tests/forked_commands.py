@@ -27,6 +27,7 @@ _IMPORTED_ONCE = (
     "tidegate.adapters.registry",
     "tidegate.adapters.feature_store",
     "tidegate.adapters.quality",
+    "tests.quick_expectations",
     "tidegate.adapters.drift_report",
     "tidegate.adapters.plots",
     "mlflow.pyfunc",
