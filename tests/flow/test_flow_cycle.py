@@ -49,8 +49,8 @@ def test_prefect_keeps_the_progress_tables_and_links_of_the_run(finished):
         if artifact["flow_run_id"] == finished.run_id
     }
     assert set(artifacts) == {
-        *("cycle", "batch", "data-docs", "features", "candidate", "gate", "limits", "caps"),
-        "outbox",
+        *("cycle", "batch", "data-docs", "features", "limit-response", "candidate", "gate"),
+        *("limits", "caps", "outbox"),
         *("drift", "first-misses", "drift-report", "report"),
     }
     assert artifacts["cycle"]["type"] == "progress"
