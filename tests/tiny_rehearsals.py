@@ -13,10 +13,10 @@ from tidegate.operations.rehearse_policy import RehearsePolicyOutcome, RehearseP
 
 TINY = {
     "scenario": "2020",
-    "customers": 1_500,
+    "customers": 2_000,
     "history_months": 20,
-    "months": 2,
-    "retrain_every_months": 2,
+    "months": 1,
+    "retrain_every_months": 1,
     "seed": 7,
 }
 OPTIONS = tuple(
@@ -25,7 +25,7 @@ OPTIONS = tuple(
 
 
 def tiny_request(**changes: object) -> RehearsePolicyRequest:
-    """A rehearsal of two months, 1,500 customers; the shock is in the first."""
+    """A rehearsal of one month after the history, 2,000 customers; the shock is in it."""
     return RehearsePolicyRequest.model_validate({**TINY, **changes})
 
 
