@@ -4,12 +4,12 @@ Each entry of the file has a value, a unit and a reason; none has a default, so 
 entry stops the training instead of changing it.
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import TypeVar
 
 from credit_limits.domain.errors import PolicyError
+from credit_limits.domain.stated_figures import checked_mapping, checked_names, checked_numbers
 
 _Section = TypeVar("_Section")
 
@@ -129,13 +129,11 @@ def policy_section(
     Raises:
         PolicyError: as :func:`parse_training_policy`.
     """
-    section = content.get(name)
     expected = {item.name: item.type for item in fields(kind)}  # type: ignore[arg-type]
-    if not isinstance(section, Mapping) or set(section) != set(expected):
-        found = sorted(section) if isinstance(section, Mapping) else "no mapping"
-        raise PolicyError(f"{version}: {name} must have {sorted(expected)}, it has {found}")
+    section = checked_mapping(version, name, content.get(name))
+    checked_names(version, name, section, expected)
     values = {
-        entry: _number(f"{version}: {name}.{entry}", section[entry], expected[entry] is int)
+        entry: _number(version, f"{name}.{entry}", section[entry], expected[entry] is int)
         for entry in expected
     }
     try:
@@ -144,15 +142,11 @@ def policy_section(
         raise PolicyError(f"{version}: {name}: {error}") from error
 
 
-def _number(where: str, entry: object, whole: bool) -> float | int:
-    if not isinstance(entry, Mapping) or set(entry) != {"value", "unit", "reason"}:
-        raise PolicyError(f"{where} must have value, unit and reason, and nothing else")
-    value = entry["value"]
-    if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
-        raise PolicyError(f"{where} is {value!r}; a {'whole ' if whole else ''}number is needed")
-    if not math.isfinite(value) or not entry["unit"] or not entry["reason"]:
-        raise PolicyError(f"{where} needs a finite value, a unit and a reason")
-    return int(value) if whole else float(value)
+def _number(version: str, where: str, entry: object, whole: bool) -> float | int:
+    value = checked_numbers(version, where, entry, ("value",))["value"]
+    if whole and value != int(value):
+        raise PolicyError(f"{version}: {where} is {value:g}; a whole number is needed")
+    return int(value) if whole else value
 
 
 def share(section: object, *names: str) -> None:
